@@ -1,0 +1,3 @@
+"""Hands pytest over to the suite."""
+
+pytest_plugins = ["tests_integration.plugin"]
