@@ -1,0 +1,3 @@
+module example.org/idpbuilder-push-oci
+
+go 1.22
