@@ -1,0 +1,1 @@
+"""What was promised: the plan's model, its loading, its order (R306)."""

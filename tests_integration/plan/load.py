@@ -1,0 +1,129 @@
+"""From a YAML file to a Plan, or to every mistake in it."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from tests_integration.plan.mistakes import Mark, Mistake, Place, PlanRejectedError, nearest
+from tests_integration.plan.model import ID, Plan, PlanDocument
+from tests_integration.plan.read import Document, read
+from tests_integration.plan.references import findings
+
+WORDINGS = {
+    "dict_type": "must be a mapping of names to values",
+    "greater_than_equal": "must be {ge} or more, not {value}",
+    "int_parsing": "must be a whole number, not {value!r}",
+    "int_type": "must be a whole number, not {value!r}",
+    "literal_error": "must be 1, not {value!r}",
+    "missing": "is missing",
+    "model_type": "must be a mapping of keys to values",
+    "string_pattern_mismatch": "{value!r} is not a full commit id (40 or 64 hexadecimal digits)",
+    "string_type": "must be text",
+    "too_short": "needs at least one entry",
+    "tuple_type": "must be a list",
+    "value_error": "{error}",
+}
+"""What pydantic finds, in the words of plans."""
+
+
+def load(file: Path) -> Plan:
+    """Read a plan.
+
+    Args:
+        file: the plan's YAML file.
+
+    Raises:
+        PlanRejectedError: with every mistake of the file, each with line and column.
+    """
+    document = read(file)
+    mistakes = [*document.mistakes, *_mistakes_of_name(file)]
+    content = None
+    if isinstance(document.data, dict):
+        mistakes += (Mistake(document.mark(place), place, text) for place, text in findings(document.data, file.parent))
+        try:
+            content = PlanDocument.model_validate(document.data)
+        except ValidationError as error:
+            mistakes += (_mistake(document, detail) for detail in error.errors())
+    else:
+        mistakes.append(Mistake(Mark(1, 1), (), "must be a mapping of keys to values; `version: 1` is the first"))
+    if mistakes or content is None:
+        raise PlanRejectedError(file, mistakes)
+    values = {name: getattr(content, name) for name in PlanDocument.model_fields}
+    plan = Plan.model_construct(**values, name=file.stem, file=file.absolute(), digest="")
+    return plan.model_copy(update={"digest": _digest(content, plan)})
+
+
+class Given(NamedTuple):
+    """A plan's file, and what came of reading it.
+
+    Attributes:
+        file: as it was given.
+        name: stem of the file, made safe for case ids.
+        plan: None where it was rejected.
+        refusal: every mistake, one a line; empty where there is a plan.
+    """
+
+    file: Path
+    name: str
+    plan: Plan | None
+    refusal: str = ""
+
+
+def give(file: Path) -> Given:
+    """Read a plan, and keep its mistakes instead of raising them."""
+    try:
+        return Given(file, file.stem, load(file))
+    except PlanRejectedError as error:
+        return Given(file, re.sub(r"[^A-Za-z0-9._-]", "_", file.stem), None, str(error))
+
+
+def _mistakes_of_name(file: Path) -> Iterator[Mistake]:
+    if not ID.fullmatch(file.stem):
+        text = f"the file's name gives the plan its name; {file.stem!r} may hold letters, digits, '.', '_' and '-' only"
+        yield Mistake(Mark(1, 1), (), text)
+
+
+def _mistake(document: Document, detail: ErrorDetails) -> Mistake:
+    of_key = detail["loc"][-1:] == ("[key]",)
+    place = detail["loc"][:-1] if of_key else detail["loc"]
+    while place and place not in document.values and place[:-1] not in document.values:
+        place = place[:-1]
+    if detail["type"] == "extra_forbidden":
+        name = str(place[-1])
+        return Mistake(document.mark(place, of_key=True), place, f"is not a key here{nearest(name, _keys(place[:-1]))}")
+    return Mistake(document.mark(place, of_key=of_key), place, _wording(detail))
+
+
+def _wording(detail: ErrorDetails) -> str:
+    if detail["input"] is None and detail["type"] != "missing":
+        return "is empty"
+    context: dict[str, object] = detail.get("ctx", {})
+    return WORDINGS[detail["type"]].format(value=detail["input"], **context)
+
+
+def _keys(place: Place) -> set[str]:
+    """The keys that a mapping at this place may have."""
+    model: type[BaseModel] | None = PlanDocument
+    for step in place:
+        if model and step in (fields := {field.alias or name: field for name, field in model.model_fields.items()}):
+            model = _model_in(fields[str(step)].annotation)
+    return {field.alias or name for name, field in model.model_fields.items()} if model else set()
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for inner in get_args(annotation) if (model := _model_in(inner))), None)
+
+
+def _digest(content: PlanDocument, plan: Plan) -> str:
+    digest = hashlib.sha256(content.model_dump_json(by_alias=True).encode())
+    files = plan.infrastructure | {fix.patch: plan.folder / fix.patch for fix in plan.fixes if fix.patch}
+    for name, file in sorted(files.items()):
+        digest.update(f"\0{name}\0".encode() + file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,151 @@
+"""Reads YAML so that every value keeps its text and its place in the file.
+
+Scalars stay as written (`1.10`, `no`, `12:30`), duplicate keys, tags and aliases are refused, depth and size are
+bounded. PyYAML scans; the tree is composed here because PyYAML's own loaders convert scalars and let duplicates win.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from tests_integration.plan.mistakes import Mark, Mistake, Place, PlanRejectedError
+
+LARGEST = 1 << 20
+DEEPEST = 12
+LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML file as read.
+
+    Attributes:
+        data: mappings, lists and texts; an empty value is None.
+        values: where each value begins.
+        keys: where the key of each value begins.
+        mistakes: what YAML allows and a plan does not.
+    """
+
+    data: object
+    values: dict[Place, Mark] = field(default_factory=dict)
+    keys: dict[Place, Mark] = field(default_factory=dict)
+    mistakes: tuple[Mistake, ...] = ()
+
+    def mark(self, place: Place, *, of_key: bool = False) -> Mark:
+        """Where the value (or its key) at this place is written; where it is missing, what would hold it."""
+        marks = self.keys if of_key else self.values
+        while place and place not in marks:
+            place, marks = place[:-1], self.values
+        return marks.get(place, Mark(1, 1))
+
+
+def read(file: Path) -> Document:
+    """Read a plan's file.
+
+    Raises:
+        PlanRejectedError: the file cannot be read, is too large, is not UTF-8, or is not YAML.
+    """
+    try:
+        return _Composer(file, _text(file)).document()
+    except yaml.MarkedYAMLError as error:
+        at = error.problem_mark or error.context_mark
+        mark = Mark(at.line + 1, at.column + 1) if at else Mark(1, 1)
+        problem = error.problem or error.context or "cannot be scanned"
+        raise PlanRejectedError(file, [Mistake(mark, (), f"is not YAML: {problem}")]) from None
+    except yaml.YAMLError as error:
+        raise PlanRejectedError(file, [Mistake(Mark(1, 1), (), f"is not YAML: {_first_line(error)}")]) from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or ["cannot be read"])[0]
+
+
+def _text(file: Path) -> str:
+    def refusal(text: str, mark: Mark = Mark(1, 1)) -> PlanRejectedError:  # noqa: B008
+        return PlanRejectedError(file, [Mistake(mark, (), text)])
+
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(LARGEST + 1)
+    except OSError as error:
+        raise refusal(f"cannot be read: {error.strerror}") from None
+    if len(raw) > LARGEST:
+        raise refusal("is larger than 1 MiB; a plan is written by hand")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        mark = Mark(before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
+        raise refusal("is not UTF-8 text", mark) from None
+
+
+class _Composer:
+    """Builds the tree from PyYAML's events."""
+
+    def __init__(self, file: Path, text: str) -> None:
+        self.file = file
+        self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=LOADER)
+        self.values: dict[Place, Mark] = {}
+        self.keys: dict[Place, Mark] = {}
+        self.mistakes: list[Mistake] = []
+
+    def document(self) -> Document:
+        next(self.events)
+        if isinstance(next(self.events), yaml.StreamEndEvent):
+            return Document(None)
+        data = self.value((), next(self.events))
+        next(self.events)
+        after = next(self.events)
+        if not isinstance(after, yaml.StreamEndEvent):
+            self.mistakes.append(Mistake(_mark(after), (), "holds a second document; one file is one plan"))
+        return Document(data, self.values, self.keys, tuple(self.mistakes))
+
+    def value(self, place: Place, event: yaml.Event) -> object:
+        self.values[place] = _mark(event)
+        if isinstance(event, yaml.AliasEvent):
+            self.refuse(event, place, f"is an alias (*{event.anchor}); write the value out")
+            return None
+        tag = getattr(event, "tag", None)
+        if tag not in {None, "!"}:
+            self.refuse(event, place, f"has the tag {tag}; plans hold plain values only")
+        if isinstance(event, yaml.ScalarEvent):
+            return event.value if event.value or event.style else None
+        if len(place) >= DEEPEST:
+            raise PlanRejectedError(self.file, [Mistake(_mark(event), place, f"nested deeper than {DEEPEST} levels")])
+        return self.sequence(place) if isinstance(event, yaml.SequenceStartEvent) else self.mapping(place)
+
+    def sequence(self, place: Place) -> list[object]:
+        items: list[object] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self.value((*place, len(items)), event))
+        return items
+
+    def mapping(self, place: Place) -> dict[str, object]:
+        items: dict[str, object] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            key = self.key(place, event)
+            inside = (*place, key)
+            if key in items:
+                first = self.keys[inside]
+                self.refuse(event, inside, f"is given twice; the first is in line {first.line}")
+            else:
+                self.keys[inside] = _mark(event)
+            items[key] = self.value(inside, next(self.events))
+        return items
+
+    def key(self, place: Place, event: yaml.Event) -> str:
+        if not isinstance(event, yaml.ScalarEvent):
+            raise PlanRejectedError(self.file, [Mistake(_mark(event), place, "holds a key that is not plain text")])
+        if event.value == "<<" and event.style is None:
+            self.refuse(event, (*place, "<<"), "is a merge key; write the values out")
+        return str(event.value)
+
+    def refuse(self, event: yaml.Event, place: Place, text: str) -> None:
+        self.mistakes.append(Mistake(_mark(event), place, text))
+
+
+def _mark(event: yaml.Event) -> Mark:
+    at = event.start_mark
+    return Mark(at.line + 1, at.column + 1) if at else Mark(1, 1)

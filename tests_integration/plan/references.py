@@ -1,0 +1,172 @@
+"""What one value of a plan says about another: parents, order, remotes, fix targets, files beside the plan.
+
+Works on the data as read, so that these mistakes are reported together with those that the models find; parts that
+the models refuse are left to the models.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from pydantic import ValidationError
+
+from tests_integration.plan import order
+from tests_integration.plan.mistakes import Place, nearest
+from tests_integration.plan.model import Branch, Demo, Fix, Model, Remote, locate
+
+M = TypeVar("M", bound=Model)
+
+
+class Finding(NamedTuple):
+    """A mistake before its place in the file is looked up; `of_key` where the key itself is wrong."""
+
+    place: Place
+    text: str
+
+
+def findings(data: Mapping[str, object], folder: Path) -> Iterator[Finding]:
+    """Every reference of the plan that leads nowhere or breaks a rule.
+
+    Args:
+        data: the plan as read from YAML.
+        folder: folder of the plan's file.
+    """
+    branches = dict(_valid(Branch, data.get("branches")))
+    yield from _branch_ids(data.get("branches"))
+    yield from _parents(branches, _ids(data.get("branches")))
+    yield from _remotes(data)
+    yield from _integration(data)
+    yield from _fixes(data, set(_ids(data.get("branches")).values()))
+    yield from _files(data, folder)
+
+
+def _items(data: object) -> list[tuple[int, Mapping[str, object]]]:
+    return [(n, item) for n, item in enumerate(data) if isinstance(item, dict)] if isinstance(data, list) else []
+
+
+def _ids(data: object) -> dict[int, str]:
+    return {n: str(item["id"]) for n, item in _items(data) if isinstance(item.get("id"), str)}
+
+
+def _valid(model: type[M], data: object) -> Iterator[tuple[int, M]]:
+    for n, item in _items(data):
+        try:
+            yield n, model.model_validate(item)
+        except ValidationError:
+            continue
+
+
+def _branch_ids(data: object) -> Iterator[Finding]:
+    yield from _twice(data, "branches")
+    for n, name in _ids(data).items():
+        if name == "base":
+            yield Finding(("branches", n, "id"), "'base' means the branch that the wave starts from; take another id")
+    sources: dict[str, int] = {}
+    for n, item in _items(data):
+        source = item.get("from")
+        if isinstance(source, str) and sources.setdefault(source, n) != n:
+            yield Finding(("branches", n, "from"), f"{source!r} is merged already by branches[{sources[source]}]")
+    splits: dict[tuple[str, int], int] = {}
+    for n, branch in _valid(Branch, data):
+        key = (branch.effort, branch.split)
+        first = splits.setdefault(key, n)
+        if first != n and branch.id not in {name for m, name in _ids(data).items() if m < n}:
+            text = f"is split {branch.split} of effort {branch.effort}, which branches[{first}] is already"
+            yield Finding(("branches", n, "id"), text)
+
+
+def _twice(data: object, key: str) -> Iterator[Finding]:
+    first: dict[str, int] = {}
+    for n, name in _ids(data).items():
+        if first.setdefault(name, n) != n:
+            yield Finding((key, n, "id"), f"{name!r} is the id of {key}[{first[name]}] already")
+
+
+def _parents(branches: Mapping[int, Branch], ids: Mapping[int, str]) -> Iterator[Finding]:
+    at = {name: n for n, name in ids.items()}
+    index = {id(branch): n for n, branch in branches.items()}
+    circle = order.cycle(tuple(branches.values()))
+    if circle:
+        yield Finding(("branches", at[circle[0]], "parent"), f"the parents form a circle: {' -> '.join(circle)}")
+    for n, branch in branches.items():
+        for parent in branch.parent:
+            place = ("branches", n, "parent")
+            if parent != "base" and parent not in at:
+                near = nearest(parent, {*at, "base"} - {branch.id})
+                yield Finding(place, f"{parent!r} is no branch of this plan{near}")
+            elif parent in at and at[parent] > n and not circle:
+                yield Finding(place, f"{parent!r} is merged later; a parent comes before what is stacked on it (R306)")
+    if not circle:
+        for branch, text in order.violations(tuple(branches.values())):
+            yield Finding(("branches", index[id(branch)]), text)
+
+
+def _remotes(data: Mapping[str, object]) -> Iterator[Finding]:
+    remotes = data.get("remotes")
+    names = frozenset(map(str, remotes)) if isinstance(remotes, dict) else frozenset()
+    if isinstance(data.get("repository"), str):
+        return
+    sources: list[tuple[Place, object]] = [(("base",), data.get("base"))]
+    sources += [(("branches", n, "from"), item.get("from")) for n, item in _items(data.get("branches"))]
+    for place, source in sources:
+        if isinstance(source, str) and "/" in source and not locate(source, names):
+            yield _unknown_remote(place, source.split("/", 1)[0], names)
+    publish = data.get("publish")
+    target = publish.get("remote") if isinstance(publish, dict) else None
+    if isinstance(target, str) and target not in names:
+        yield _unknown_remote(("publish", "remote"), target, names)
+
+
+def _unknown_remote(place: Place, name: str, names: frozenset[str]) -> Finding:
+    return Finding(place, f"{name!r} is not among the remotes of this plan{nearest(name, names)}")
+
+
+def _integration(data: Mapping[str, object]) -> Iterator[Finding]:
+    name = data.get("integration")
+    publish = data.get("publish")
+    target = f"{publish.get('remote')}/{name}" if isinstance(publish, dict) else None
+    base = data.get("base")
+    if base == target and isinstance(base, str):
+        yield Finding(("integration",), "is the base itself; an integration is built on a branch of its own")
+    for n, item in _items(data.get("branches")):
+        if target and item.get("from") == target:
+            yield Finding(("branches", n, "from"), "is the integration branch; it is never a source (R270)")
+        elif isinstance(base, str) and item.get("from") == base:
+            yield Finding(("branches", n, "from"), "is the base; there is nothing to merge")
+
+
+def _fixes(data: Mapping[str, object], branch_ids: set[str]) -> Iterator[Finding]:
+    yield from _twice(data.get("fixes"), "fixes")
+    for n, item in _items(data.get("fixes")):
+        after = item.get("after")
+        if isinstance(after, str) and after not in branch_ids:
+            yield Finding(("fixes", n, "after"), f"{after!r} is no branch of this plan{nearest(after, branch_ids)}")
+    for n, fix in _valid(Fix, data.get("fixes")):
+        for path in sorted(set(fix.delete) & set(fix.needs)):
+            yield Finding(("fixes", n, "needs"), f"{path!r} is deleted by this very fix")
+
+
+def _files(data: Mapping[str, object], folder: Path) -> Iterator[Finding]:
+    for n, fix in _valid(Fix, data.get("fixes")):
+        if fix.patch:
+            yield from _inside(("fixes", n, "patch"), folder, fix.patch, folder=False)
+    demo = data.get("demo")
+    for _, valid in _valid(Demo, [demo]):
+        if valid.create:
+            yield from _inside(("demo", "create"), folder, valid.create, folder=True)
+    remotes = data.get("remotes")
+    for name, remote in remotes.items() if isinstance(remotes, dict) else ():
+        for _, valid_remote in _valid(Remote, [remote]):
+            source = valid_remote.create_from
+            if source and not (folder / source).exists():
+                yield Finding(("remotes", name, "create_from"), f"{source!r} is not there")
+
+
+def _inside(place: Place, plans: Path, name: str, *, folder: bool) -> Iterator[Finding]:
+    path = (plans / name).resolve()
+    if not path.is_relative_to(plans.resolve()):
+        yield Finding(place, f"{name!r} leads out of the plan's folder")
+    elif not (path.is_dir() if folder else path.is_file()):
+        yield Finding(place, f"{name!r} is not a {'folder' if folder else 'file'} beside the plan")
+    elif folder and any(file.is_symlink() for file in path.rglob("*")):
+        yield Finding(place, f"{name!r} holds a symbolic link; only files are added")
