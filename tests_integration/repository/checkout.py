@@ -1,0 +1,43 @@
+"""A clean checkout of the branch, and whether commands have left it clean."""
+
+import tempfile
+from pathlib import Path
+from shutil import rmtree
+
+from git import Repo
+
+from tests_integration.repository.git import git
+
+
+def check_out(store: Repo, commit: str, branch: str, folder: Path) -> None:
+    """Make a clean checkout, as a repository of its own that borrows the store's objects.
+
+    Args:
+        store: holds the commit.
+        commit: checked out.
+        branch: name of the local branch that HEAD is on.
+        folder: made afresh; what was there is removed.
+    """
+    if folder.exists():
+        rmtree(folder)
+    with Repo.init(folder) as made:
+        alternates = Path(made.git_dir, "objects", "info", "alternates")
+        alternates.write_text(f"{Path(store.git_dir).absolute() / 'objects'}\n", encoding="utf-8")
+        git(made, "update-ref", f"refs/heads/{branch}", commit)
+        git(made, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
+        git(made, "reset", "--quiet", "--hard")
+
+
+def changed_files(store: Repo, commit: str, folder: Path) -> tuple[str, ...]:
+    """Tracked files of the commit that differ in the checkout, or are missing from it.
+
+    Judged with the store's own settings and an index of its own; the checkout's repository is not asked, because
+    commands may have written to it.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        env = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+        tree = ("--work-tree", str(folder))
+        git(store, *tree, "read-tree", commit, env=env)
+        git(store, *tree, "update-index", "-q", "--refresh", env=env, ok=(0, 1))
+        out = git(store, *tree, "diff-files", "--name-only", "-z", env=env)
+    return tuple(path.decode(errors="replace") for path in out.split(b"\0")[:-1])

@@ -1,0 +1,136 @@
+"""Runs git, in one scrubbed environment, with one kind of error."""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from git import Repo
+
+PINNED = {
+    "advice.detachedHead": "false",
+    "commit.gpgSign": "false",
+    "core.attributesFile": os.devnull,
+    "core.autocrlf": "false",
+    "core.excludesFile": os.devnull,
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.quotePath": "false",
+    "diff.algorithm": "myers",
+    "diff.renames": "true",
+    "gc.auto": "0",
+    "init.defaultBranch": "main",
+    "maintenance.auto": "false",
+    "merge.conflictStyle": "merge",
+    "merge.directoryRenames": "conflict",
+    "merge.renameLimit": "7000",
+    "merge.renames": "true",
+    "merge.renormalize": "false",
+    "protocol.allow": "never",
+    "protocol.file.allow": "always",
+    "protocol.git.allow": "always",
+    "protocol.http.allow": "always",
+    "protocol.https.allow": "always",
+    "protocol.ssh.allow": "always",
+    "user.useConfigOnly": "true",
+}
+"""Settings that change what git answers or runs, held at one value on every machine."""
+
+SURROUNDINGS = {
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+    "TZ": "UTC",
+}
+
+
+class GitError(Exception):
+    """A git command that failed.
+
+    Attributes:
+        command: as it was run.
+        exit: git's exit code.
+        output: what git said, without passwords.
+    """
+
+    def __init__(self, command: tuple[str, ...], code: int, output: str) -> None:
+        self.command = command
+        self.exit = code
+        self.output = without_password(output.strip())
+        super().__init__(f"`{without_password(' '.join(command))}` exited {code}: {self.output}")
+
+
+@contextmanager
+def scrubbed_environment() -> Iterator[None]:
+    """Take every `GIT_*` variable of the caller out of this process's environment, pin git's settings, put all back.
+
+    GitPython starts its processes with `os.environ`, so this is the one place where nothing can be forgotten.
+    """
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        del os.environ[name]
+    os.environ.update(SURROUNDINGS)
+    os.environ["GIT_CONFIG_COUNT"] = str(len(PINNED))
+    for n, (key, value) in enumerate(PINNED.items()):
+        os.environ[f"GIT_CONFIG_KEY_{n}"] = key
+        os.environ[f"GIT_CONFIG_VALUE_{n}"] = value
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def git(
+    repo: Repo, *arguments: str, stdin: bytes = b"", ok: tuple[int, ...] = (0,), env: Mapping[str, str] | None = None
+) -> bytes:
+    """What `git ARGUMENTS` prints in this repository.
+
+    Args:
+        repo: where git runs.
+        arguments: names that come from outside follow `--` or are full refs or ids.
+        stdin: fed to git.
+        ok: exit codes that are answers.
+        env: further variables.
+
+    Raises:
+        GitError: any other exit code.
+    """
+    return answer(repo, *arguments, stdin=stdin, ok=ok, env=env)[1]
+
+
+def answer(
+    repo: Repo, *arguments: str, stdin: bytes = b"", ok: tuple[int, ...] = (0,), env: Mapping[str, str] | None = None
+) -> tuple[int, bytes]:
+    """Exit code and output of `git ARGUMENTS`; see `git`."""
+    command = ("git", *arguments)
+    with tempfile.TemporaryFile() as stream:
+        stream.write(stdin)
+        stream.seek(0)
+        code, out, err = repo.git.execute(
+            command,
+            istream=stream,
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            env=dict(env or {}),
+        )
+    if code not in ok:
+        raise GitError(command, code, _text(err) or _text(out))
+    return code, out if isinstance(out, bytes) else out.encode()
+
+
+def without_password(text: str) -> str:
+    """The text with the user part of every URL taken out."""
+    return re.sub(r"(?<=://)[^/@\s]+@", "", text)
+
+
+def _text(output: str | bytes) -> str:
+    return output.decode(errors="replace") if isinstance(output, bytes) else output

@@ -1,0 +1,75 @@
+"""The suite's own bare store, and what it asks of remotes and of the user's clone."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from shutil import rmtree
+
+from git import Repo
+
+from tests_integration.repository.git import git
+
+
+def open_store(folder: Path) -> Repo:
+    """The bare store in this folder, made where it is not there yet; close it after use."""
+    if not (folder / "HEAD").exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        Repo.init(folder, bare=True).close()
+    return Repo(folder)
+
+
+def create_bare(path: Path, origin: Path) -> None:
+    """Make a bare repository with every branch of another repository or bundle; it appears whole or not at all.
+
+    Raises:
+        GitError: the origin cannot be read.
+    """
+    folder = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        folder.mkdir(parents=True)
+        with Repo.init(folder, bare=True) as made:
+            git(made, "fetch", "--quiet", "--no-tags", "--", str(origin), "+refs/heads/*:refs/heads/*")
+        folder.rename(path)
+    finally:
+        rmtree(folder, ignore_errors=True)
+
+
+def heads(store: Repo, url: str) -> dict[str, str]:
+    """Branches of a remote and their tips (git-ls-remote(1)).
+
+    Raises:
+        GitError: the remote cannot be reached or is no repository.
+    """
+    lines = git(store, "ls-remote", "--heads", "--", url).decode(errors="surrogateescape").splitlines()
+    rows = (line.split("\t", 1) for line in lines)
+    return {ref.removeprefix("refs/heads/"): commit for commit, ref in rows}
+
+
+def fetch_branches(store: Repo, url: str, refs: Mapping[str, str]) -> None:
+    """Fetch these branches of a remote, and nothing else, each to a ref of the store.
+
+    Raises:
+        GitError: the remote cannot be reached, or has no such branch.
+    """
+    refspecs = [f"+refs/heads/{branch}:{ref}" for branch, ref in refs.items()]
+    options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+    git(store, "fetch", *options, "--", url, *refspecs)
+
+
+def clone_names(store: Repo, clone: Path) -> frozenset[str]:
+    """Names of the remotes that a local clone has.
+
+    Raises:
+        GitError: there is no clone.
+    """
+    return frozenset(git(store, "-C", str(clone), "remote").decode().split())
+
+
+def clone_url(store: Repo, clone: Path, name: str, *, push: bool) -> str:
+    """Where a remote of a local clone is fetched from or pushed to (git-remote(1)).
+
+    Raises:
+        GitError: the clone has no such remote.
+    """
+    direction = ("--push",) if push else ()
+    return git(store, "-C", str(clone), "remote", "get-url", *direction, "--", name).decode().strip()

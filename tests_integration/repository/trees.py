@@ -1,0 +1,45 @@
+"""New trees from old ones, through an index of their own that nobody else sees."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from git import Repo
+
+from tests_integration.repository.ask import Entry
+from tests_integration.repository.git import git
+
+
+def edited(repo: Repo, tree: str, edits: Mapping[str, Entry | None]) -> str:
+    """The tree with each path set to an entry, or removed where it is None."""
+    if not edits:
+        return tree
+    lines = b"".join(_index_line(path, entry) for path, entry in edits.items())
+    with tempfile.TemporaryDirectory() as folder:
+        env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        git(repo, "read-tree", tree, env=env)
+        git(repo, "update-index", "-z", "--index-info", stdin=lines, env=env)
+        return git(repo, "write-tree", env=env).decode().strip()
+
+
+def patched(repo: Repo, tree: str, patch: bytes) -> str:
+    """The tree with a patch applied (git-apply(1)).
+
+    Raises:
+        GitError: the patch does not apply.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        git(repo, "read-tree", tree, env=env)
+        git(repo, "apply", "--cached", "--whitespace=nowarn", "-", stdin=patch, env=env)
+        return git(repo, "write-tree", env=env).decode().strip()
+
+
+def stored_blob(repo: Repo, content: bytes) -> str:
+    """Id of a blob with this content, written to the repository."""
+    return git(repo, "hash-object", "-w", "--stdin", "--no-filters", stdin=content).decode().strip()
+
+
+def _index_line(path: str, entry: Entry | None) -> bytes:
+    mode, blob = entry or ("0", "0" * 40)
+    return f"{mode} {blob}\t{path}\0".encode(errors="surrogateescape")
