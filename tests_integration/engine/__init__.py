@@ -1,0 +1,1 @@
+"""What is done: attempts, the sequence of merges, the plan's commands, the publication."""

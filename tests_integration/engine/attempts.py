@@ -1,0 +1,201 @@
+"""R520: may this attempt start, and what is remembered of it, so that nobody repeats a failure for hours."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests_integration.engine import metadata
+from tests_integration.engine.clock import moment, now, stamp
+from tests_integration.engine.metadata import Attempts
+from tests_integration.facts import AttemptFact, Integration, Source
+from tests_integration.plan.model import Plan
+
+RETRIED = {"PUSH_FAILED", "INCOMPLETE"}
+"""Results that the same inputs may turn into a success: nothing was judged and found wanting."""
+
+NEXT_ACTIONS = {
+    "SUCCESS": "COMPLETE",
+    "PUSH_FAILED": "RETRY_INTEGRATION",
+    "INCOMPLETE": "RETRY_INTEGRATION",
+    "PLAN_REJECTED": "MANUAL_INTERVENTION",
+}
+"""What follows a result; every other result waits for fixes on the effort branches (R300)."""
+
+UNSETTLED = {"merge_status": "NOT_RUN", "build_status": "NOT_RUN", "test_status": "NOT_RUN", "demo_status": "NOT_RUN"}
+
+
+class Outcome(NamedTuple):
+    """How an attempt ended.
+
+    Attributes:
+        result: a result word of R520.
+        statuses: `merge_status`, `build_status`, `test_status`, `demo_status`: SUCCESS, FAILED or NOT_RUN.
+        reason: the first failure, in one line; empty on success.
+    """
+
+    result: str
+    statuses: Mapping[str, str]
+    reason: str
+
+
+def inputs(plan: Plan, sources: Mapping[str, Source]) -> dict[str, str]:
+    """What the branch is built from: the plan (without comments), base and tips."""
+    return {"plan": plan.digest} | {key: source.commit or "missing" for key, source in sources.items()}
+
+
+def refusal(plan: Plan, past: Attempts, current: Mapping[str, str], report: Path) -> str:
+    """Why another attempt may not start (R520); empty where it may.
+
+    Args:
+        plan: its limits count.
+        past: the metadata object as it is.
+        current: inputs of the attempt that wants to start.
+        report: where the last attempt's record is.
+    """
+    attempts = _since_success(past)
+    last = attempts[-1] if attempts else {}
+    result = last.get("overall_result")
+    if result and result not in {*RETRIED, "IN_PROGRESS"} and last.get("inputs") == current:
+        return (
+            f"attempt {last['attempt_number']} ended with {result} at {last['completed_at']}, and nothing that it was"
+            f" built from has changed since: {past.get('retry_reason')}\n"
+            f"The same inputs would fail again. Its record: {report}\n"
+            f"A change would be: a commit on the base or on one of the {len(current) - 2} branches, another plan"
+            " (comments do not count), or other files that the plan adds.\n"
+            "To try all the same: --force-attempt REASON"
+        )
+    if len(attempts) >= plan.limits.attempts:
+        return (
+            f"{len(attempts)} attempts since the last success have failed; the plan allows {plan.limits.attempts}"
+            f" (`limits.attempts`). The last: {result}, {past.get('retry_reason')}\n"
+            f"Its record: {report}\nTo try all the same: --force-attempt REASON"
+        )
+    spent = sum(_seconds(attempt) for attempt in attempts)
+    if spent >= plan.limits.hours * 3600:
+        return (
+            f"{spent / 3600:.1f} hours were spent on attempts since the last success; the plan allows"
+            f" {plan.limits.hours} (`limits.hours`).\nThe last attempt's record: {report}\n"
+            "To try all the same: --force-attempt REASON"
+        )
+    return ""
+
+
+def start(attempt: AttemptFact, plan: Plan, lock: Path) -> None:
+    """Write that the attempt is in progress; one that a killed run left so is closed as interrupted.
+
+    Raises:
+        MetadataError: the file cannot be kept.
+    """
+
+    def change(past: Attempts) -> Attempts:
+        closed, warnings = _closed(past)
+        entry: Attempts = {
+            "attempt_number": attempt.number,
+            "started_at": attempt.started_at,
+            "completed_at": None,
+            "merge_commit_sha": None,
+            **UNSETTLED,
+            "overall_result": "IN_PROGRESS",
+            "bugs_created": [],
+            "cascade_triggered": False,
+            "inputs": attempt.inputs,
+        }
+        return {
+            **past,
+            "last_integration_attempt": attempt.started_at,
+            "merge_commit_sha": None,
+            "last_attempt_result": "IN_PROGRESS",
+            "bugs_pending_fix": past.get("bugs_pending_fix", []),
+            "ready_for_retry": False,
+            "retry_reason": _retry_reason(attempt, closed),
+            "integration_started_at": attempt.started_at,
+            "integration_duration_seconds": 0,
+            "attempt_count": len(_since_success({"integration_attempts": closed})) + 1,
+            "max_attempts": plan.limits.attempts,
+            "time_limit_hours": plan.limits.hours,
+            "last_progress_check": attempt.started_at,
+            "progress_warnings": warnings,
+            "next_action": None,
+            "manual_override": attempt.forced or None,
+            "integration_complete": False,
+            "integration_attempts": [*closed, entry],
+        }
+
+    metadata.update(Path(attempt.file), attempt.at, lock, change)
+
+
+def finish(attempt: AttemptFact, integration: Integration | None, outcome: Outcome, lock: Path) -> None:
+    """Write how the attempt ended.
+
+    Raises:
+        MetadataError: the file cannot be kept.
+    """
+
+    def change(past: Attempts) -> Attempts:
+        attempts: list[dict[str, Any]] = past["integration_attempts"]
+        ended = now()
+        tip = integration.tip if integration else None
+        success = outcome.result == "SUCCESS"
+        used_up = not success and past["attempt_count"] >= past["max_attempts"]
+        completed = {
+            **attempts[-1],
+            "completed_at": stamp(ended),
+            "merge_commit_sha": tip,
+            **outcome.statuses,
+            "overall_result": outcome.result,
+        }
+        return {
+            **past,
+            "merge_commit_sha": tip,
+            "last_attempt_result": outcome.result,
+            "bugs_pending_fix": [] if success else past["bugs_pending_fix"],
+            "ready_for_retry": outcome.result in RETRIED and not used_up,
+            "retry_reason": outcome.reason,
+            "integration_duration_seconds": int((ended - moment(attempt.started_at)).total_seconds()),
+            "last_progress_check": stamp(ended),
+            "next_action": "ESCALATE" if used_up else NEXT_ACTIONS.get(outcome.result, "WAIT_FOR_FIXES"),
+            "integration_complete": success,
+            "integration_attempts": [*attempts[:-1], completed],
+        }
+
+    metadata.update(Path(attempt.file), attempt.at, lock, change)
+
+
+def _since_success(past: Attempts) -> list[dict[str, Any]]:
+    attempts = past.get("integration_attempts", [])
+    successes = [n for n, attempt in enumerate(attempts) if attempt.get("overall_result") == "SUCCESS"]
+    return list(attempts[successes[-1] + 1 :]) if successes else list(attempts)
+
+
+def _closed(past: Attempts) -> tuple[list[dict[str, Any]], list[str]]:
+    """Earlier attempts, with those that nobody ended closed as interrupted; and the warnings so far."""
+    attempts, warnings = [], list(past.get("progress_warnings", []))
+    for attempt in past.get("integration_attempts", []):
+        if attempt.get("overall_result") == "IN_PROGRESS":
+            warnings.append(f"the attempt started at {attempt['started_at']} was interrupted")
+            attempts.append({**attempt, "overall_result": "INCOMPLETE", "completed_at": attempt["started_at"]})
+        else:
+            attempts.append(attempt)
+    return attempts, warnings
+
+
+def _retry_reason(attempt: AttemptFact, earlier: list[dict[str, Any]]) -> str:
+    if attempt.forced:
+        return f"forced: {attempt.forced}"
+    if not earlier:
+        return "first attempt"
+    before = earlier[-1].get("inputs", {})
+    changed = [key for key in attempt.inputs if before.get(key) != attempt.inputs[key]]
+    return f"changed since the last attempt: {', '.join(changed)}" if changed else "run again with the same inputs"
+
+
+def _seconds(attempt: Mapping[str, Any]) -> float:
+    started, completed = attempt.get("started_at"), attempt.get("completed_at")
+    if not started or not completed:
+        return 0
+    return _between(moment(started), moment(completed))
+
+
+def _between(start: datetime, end: datetime) -> float:
+    return max(0.0, (end - start).total_seconds())

@@ -1,0 +1,38 @@
+"""A gate: commands one after the other in one checkout, up to the first that fails (R291)."""
+
+import shlex
+from collections.abc import Mapping
+
+from git import Repo
+
+from tests_integration.engine.commands import Progress, Room, run
+from tests_integration.facts import Gate
+from tests_integration.plan.model import Command, Plan
+from tests_integration.repository.checkout import changed_files
+
+
+def run_gate(
+    stage: str, plan: Plan, store: Repo, room: Room, environment: Mapping[str, str], progress: Progress
+) -> Gate:
+    """Run the plan's commands of a stage, then look what they changed in the checkout.
+
+    Args:
+        stage: build, test or demo.
+        plan: has the commands.
+        store: what git tracks is asked here, not in the checkout.
+        room: where the commands run.
+        environment: all that they find.
+        progress: told how they go on.
+    """
+    commands = []
+    for number, command in enumerate(_commands(stage, plan), 1):
+        commands.append(run(stage, command, f"{stage}-{number}.log", room, environment, progress))
+        if not commands[-1].passed:
+            break
+    return Gate(stage=stage, commands=tuple(commands), changed=changed_files(store, room.commit, room.checkout))
+
+
+def _commands(stage: str, plan: Plan) -> tuple[Command, ...]:
+    if stage == "demo":
+        return (Command(run=shlex.quote(f"./{plan.demo.script}"), timeout=plan.demo.timeout),)
+    return plan.build if stage == "build" else plan.test

@@ -1,0 +1,60 @@
+"""Publishes the integration branch: never over something else, and believed only when read back."""
+
+from git import Repo
+
+from tests_integration.engine.clock import now, stamp
+from tests_integration.engine.sources import Remotes
+from tests_integration.facts import Publication
+from tests_integration.plan.model import Plan
+from tests_integration.repository.git import GitError, without_password
+from tests_integration.repository.push import push, read_back
+
+
+def publish(plan: Plan, store: Repo, remote: str, tip: str) -> Publication:
+    """Push the finished branch to its remote and read it back.
+
+    Args:
+        plan: names the branch.
+        store: holds the tip.
+        remote: name of the remote that the plan publishes to.
+        tip: the finished branch.
+    """
+    blank = Publication(
+        remote=remote, url="", ref=f"refs/heads/{plan.integration}", commit=tip, status="failed", at=stamp(now())
+    )
+    try:
+        url = Remotes(plan, store).url(remote, push=True)
+    except GitError as error:
+        return blank.model_copy(update={"problem": f"the remote {remote!r} leads nowhere: {error.output}"})
+    publication = blank.model_copy(update={"url": without_password(url)})
+    try:
+        return publication.model_copy(update=_pushed(plan, store, url, tip))
+    except GitError as error:
+        return publication.model_copy(update={"problem": f"{remote!r} cannot be read: {error.output}"})
+
+
+def _pushed(plan: Plan, store: Repo, url: str, tip: str) -> dict[str, str | None]:
+    before = read_back(store, url, plan.integration)
+    if before == tip:
+        return {"status": "unchanged", "read_back": before, "at": stamp(now())}
+    if before is not None:
+        return {"status": "refused", "read_back": before, "problem": _taken(plan, before, tip), "at": stamp(now())}
+    problem = ""
+    try:
+        push(store, url, plan.integration, tip)
+    except GitError as error:
+        problem = error.output
+    after = read_back(store, url, plan.integration)
+    if after == tip:
+        return {"status": "pushed", "read_back": after, "at": stamp(now())}
+    if after is not None:
+        return {"status": "refused", "read_back": after, "problem": _taken(plan, after, tip), "at": stamp(now())}
+    return {"status": "failed", "problem": f"the remote did not take the branch: {problem}", "at": stamp(now())}
+
+
+def _taken(plan: Plan, there: str, tip: str) -> str:
+    return (
+        f"{plan.integration} is there already, at {there}, and that is not this integration ({tip}).\n"
+        "Nothing was overwritten. Somebody may have reviewed or built on it: integrate on a fresh branch (raise"
+        " `attempt` and name another `integration` in the plan), or delete that branch there if nobody needs it."
+    )
