@@ -1,0 +1,99 @@
+"""Every criterion that a plan has to meet, known before anything runs."""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+from tests_integration.plan.model import Plan
+from tests_integration.plan.stages import STAGES
+
+FOLDER = Path(__file__).parent
+
+
+class Case(NamedTuple):
+    """One criterion for one subject.
+
+    Attributes:
+        stage: of the plan.
+        criterion: name of the test function, without `test_`.
+        subject: what it is judged for: id of a branch or fix, number of a command, or empty.
+        description: the criterion in words.
+    """
+
+    stage: str
+    criterion: str
+    subject: str
+    description: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Names the case within its plan."""
+        return self.criterion, self.subject
+
+    def __str__(self) -> str:
+        return f"{self.criterion}[{self.subject}]" if self.subject else self.criterion
+
+
+Subject = tuple[str, object]
+
+
+def subjects(parameters: Sequence[str], stage: str, plan: Plan | None) -> tuple[str, list[Subject]] | None:
+    """What a criterion is parametrized over, judged by the names of its parameters.
+
+    Returns:
+        Name of the parameter, and the subjects as (id, value); None where the criterion has one case a plan.
+    """
+    if plan is None:
+        return None
+    given: dict[str, list[Subject]] = {
+        "source": [("base", "base"), *((branch.id, branch.id) for branch in plan.branches)],
+        "branch": [(branch.id, branch) for branch in plan.branches],
+        "fix": [(fix.id, fix) for fix in plan.fixes],
+        "number": [(str(n), n) for n, _ in enumerate(plan.build if stage == "build" else plan.test, 1)],
+        "text": [(f"text-{n}", text) for n, text in enumerate(plan.demo.shows, 1)],
+        "publish": [(plan.publish.remote, plan.publish)] if plan.publish else [],
+    }
+    return next(((name, given[name]) for name in parameters if name in given), None)
+
+
+def cases(plan: Plan | None) -> list[Case]:
+    """All cases of a plan, in the order in which they run; a rejected plan (None) has its soundness only."""
+    return [
+        Case(stage, _name(function), subject, description(function))
+        for stage, function in _functions()
+        if plan or function.__name__ == "test_plan_is_sound"
+        for subject in _subject_ids(function, stage, plan)
+    ]
+
+
+def description(function: Callable[..., object]) -> str:
+    """The criterion in words: the first paragraph of its docstring, in one line."""
+    return " ".join((function.__doc__ or "").split("\n\n")[0].split())
+
+
+def stage_of(file: Path) -> str:
+    """The stage that a module of criteria is for: `test_build.py` is for `build`."""
+    return file.stem.removeprefix("test_")
+
+
+def _subject_ids(function: Callable[..., object], stage: str, plan: Plan | None) -> list[str]:
+    given = subjects(list(inspect.signature(function).parameters), stage, plan)
+    return [name for name, _ in given[1]] if given else [""]
+
+
+def _functions() -> Iterator[tuple[str, Callable[..., object]]]:
+    for stage in STAGES:
+        for name, member in vars(_module(stage)).items():
+            if name.startswith("test_"):
+                yield stage, member
+
+
+def _module(stage: str) -> ModuleType:
+    return import_module(f"tests_integration.criteria.test_{stage}")
+
+
+def _name(function: Callable[..., object]) -> str:
+    return function.__name__.removeprefix("test_")

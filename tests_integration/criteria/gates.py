@@ -1,0 +1,60 @@
+"""How a failed command is put to people: the log's own words, and which branch brought the files that it names."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests_integration.criteria.judge import brought_by, require
+from tests_integration.facts import CommandFact, Gate
+from tests_integration.plan.model import Plan
+from tests_integration.repository.ask import History
+
+SHOWN = 40
+READ = 1 << 16
+
+
+def require_passed(
+    gate: Gate, number: int, history: History, plan: Plan, tips: Mapping[str, str], reports: Path
+) -> None:
+    """Fail where command `number` (from 1) of a gate did not pass; it is blocked where an earlier one failed."""
+    if number > len(gate.commands):
+        pytest.skip(f"blocked: `{gate.commands[-1].run}` failed before it")
+    command = gate.commands[number - 1]
+    if command.passed:
+        return
+    log = end_of_log(reports / command.log)
+    lines = log.splitlines()
+    shown = lines if len(lines) <= SHOWN else [f"… {len(lines) - SHOWN} lines before", *lines[-SHOWN:]]
+    parts = [
+        f"the {gate.stage} fails: {how_it_ended(command)}",
+        "\n".join(f"    {line}" for line in shown),
+        "\n".join(brought_by(history, plan, tips, log)),
+        f"Full log: {reports / command.log}",
+        "It is fixed on the effort's branch (R300), or by a known fix in the plan (R521).",
+    ]
+    require(command.passed, "\n\n".join(part for part in parts if part))
+
+
+def require_unchanged(gate: Gate) -> None:
+    """Fail where the commands of a gate changed files that git tracks."""
+    changed = ", ".join(gate.changed)
+    require(
+        not gate.changed, f"the {gate.stage} changed files that git tracks, so it did not judge the branch: {changed}"
+    )
+
+
+def how_it_ended(command: CommandFact) -> str:
+    """In a few words, with exit code or deadline and time."""
+    if command.exit is None:
+        return f"`{command.run}` was ended at its deadline of {command.timeout} s"
+    if command.exit < 0:
+        return f"`{command.run}` was killed by signal {-command.exit} after {command.seconds:.1f} s"
+    return f"`{command.run}` exited {command.exit} after {command.seconds:.1f} s"
+
+
+def end_of_log(file: Path) -> str:
+    """The last 64 KiB of a log, as text that can be shown."""
+    with file.open("rb") as stream:
+        stream.seek(max(0, file.stat().st_size - READ))
+        return stream.read().decode(errors="replace")

@@ -1,0 +1,96 @@
+"""Stage record: what is left behind is complete, true, and can be repeated by hand."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from git import Repo
+
+from tests_integration.criteria.judge import require
+from tests_integration.facts import Recorded
+from tests_integration.plan.model import Plan
+from tests_integration.repository.ask import History
+from tests_integration.repository.replay import replay
+
+pytestmark = pytest.mark.record
+
+R520_FIELDS = frozenset(
+    {
+        "last_integration_attempt",
+        "merge_commit_sha",
+        "last_attempt_result",
+        "bugs_pending_fix",
+        "ready_for_retry",
+        "retry_reason",
+        "integration_started_at",
+        "integration_duration_seconds",
+        "attempt_count",
+        "max_attempts",
+        "time_limit_hours",
+        "last_progress_check",
+        "progress_warnings",
+        "next_action",
+        "manual_override",
+        "integration_complete",
+        "integration_attempts",
+    }
+)
+R520_ATTEMPT_FIELDS = frozenset(
+    {
+        "attempt_number",
+        "started_at",
+        "completed_at",
+        "merge_status",
+        "merge_commit_sha",
+        "build_status",
+        "test_status",
+        "demo_status",
+        "overall_result",
+        "bugs_created",
+        "cascade_triggered",
+    }
+)
+
+
+def test_metadata_is_updated(recorded: Recorded, metadata: dict[str, Any], history: History) -> None:
+    """The metadata has every field of R520, says SUCCESS, and names the tip; the rest of its file is as it was."""
+    require(not recorded.problem, recorded.problem)
+    missing = R520_FIELDS - metadata.keys()
+    require(not missing, f"{recorded.metadata}: fields are missing: {', '.join(sorted(missing))}")
+    missing = R520_ATTEMPT_FIELDS - metadata["integration_attempts"][-1].keys()
+    require(not missing, f"{recorded.metadata}: fields are missing in the attempt: {', '.join(sorted(missing))}")
+    said = metadata["last_attempt_result"], metadata["merge_commit_sha"]
+    require(said == ("SUCCESS", history.tip), f"{recorded.metadata} says {said}, not SUCCESS and {history.tip}")
+    require(recorded.rest_before == recorded.rest_after, f"{recorded.metadata}: more than its object was changed")
+
+
+def test_work_log_is_complete(recorded: Recorded, plan: Plan, history: History, reports: Path) -> None:
+    """The work log names every branch, fix and commit, with command, directory, result and verification (R264)."""
+    log = (reports / recorded.work_log).read_text(encoding="utf-8")
+    wanted = [branch.source for branch in plan.branches] + [fix.id for fix in plan.fixes]
+    wanted += [commit.id for commit in history.commits]
+    missing = [text for text in wanted if text not in log]
+    require(not missing, f"{recorded.work_log} does not mention {', '.join(missing)}")
+    operations = log.count("\n### ")
+    for part in ("Command", "Directory", "Result", "Conflicts", "Resolution", "Verification"):
+        count = log.count(f"\n- **{part}**")
+        require(count == operations, f"{recorded.work_log}: {operations} operations, but {count} times '{part}'")
+
+
+def test_replay_gives_the_same_commit(recorded: Recorded, store: Repo, history: History, reports: Path) -> None:
+    """`replay.sh`, run with plain git in a scratch clone, gives the same commit id."""
+    result = replay(store, reports / recorded.replay)
+    require(result.tip == history.tip, f"{recorded.replay} gives {result.tip}, not {history.tip}:\n{result.output}")
+
+
+def test_record_tells_the_same(recorded: Recorded, plan: Plan, history: History, reports: Path) -> None:
+    """`record.json` names the base, the tip and every merge as git has them."""
+    record = json.loads((reports / recorded.record).read_text(encoding="utf-8"))
+    require(record["tip"] == history.tip, f"{recorded.record} says tip {record['tip']}, git says {history.tip}")
+    require(record["base"] == history.base, f"{recorded.record} says base {record['base']}, git says {history.base}")
+    said = [(merge["branch"], merge["commit"], tuple(merge["parents"])) for merge in record["merges"]]
+    merges = [commit for commit in history.commits if len(commit.parents) > 1]
+    ids = [branch.id for branch in plan.branches]
+    there = [(name, commit.id, commit.parents) for name, commit in zip(ids, merges, strict=True)]
+    require(said == there, f"{recorded.record} tells the merges otherwise than git:\n{said}\n{there}")
