@@ -1,0 +1,85 @@
+"""The end of a session: the records, the report, the closing words, the exit code."""
+
+import pytest
+from pytest_html.basereport import BaseReport
+
+from tests_integration.engine.metadata import MetadataError
+from tests_integration.record import html
+from tests_integration.record.gather import plan_fact
+from tests_integration.record.model import Record, headline
+from tests_integration.record.write import write_forms
+from tests_integration.session import Session
+
+Records = dict[str, Record]
+
+
+def records(session: Session) -> Records:
+    """The records of the session's plans, by name; a plan whose attempt was refused keeps its earlier one."""
+    return {
+        given.name: session.record(given.name, session.ledgers[given.name].criteria())
+        for given in session.givens
+        if not session.refused(given.name)
+    }
+
+
+def write(session: Session, records: Records) -> list[str]:
+    """Write the forms of every record; what could not be written."""
+    problems = []
+    for name, record in records.items():
+        try:
+            write_forms(session.reports / name, session.given(name).plan, record)
+        except (OSError, MetadataError) as error:
+            problems.append(f"the record of {name} could not be written: {error}")
+    return problems
+
+
+def page(session: Session, records: Records) -> list[str]:
+    """The records as HTML, for the report's head."""
+    return [html.record(record, session.reports / name) for name, record in records.items()]
+
+
+def title(session: Session) -> str:
+    """What the report is called."""
+    headings = [plan_fact(given).heading for given in session.givens]
+    return headings[0] if len(headings) == 1 else f"{len(headings)} integration plans"
+
+
+def drop_report(config: pytest.Config) -> None:
+    """Keep pytest-html from writing."""
+    for plugin in config.pluginmanager.get_plugins():
+        if isinstance(plugin, BaseReport):
+            config.pluginmanager.unregister(plugin)
+
+
+def close(terminal: pytest.TerminalReporter, session: Session, records: Records, problems: list[str]) -> None:
+    """The closing section: the verdict, what failed, and where the record is."""
+    terminal.section("integration", "=")
+    for given in session.givens:
+        record = records.get(given.name)
+        if record is None:
+            terminal.line(f"{given.name}: refused; nothing was done, the earlier record is as it was")
+            continue
+        colour = {"green": record.verdict == "SUCCESS", "red": bool(record.failed)}
+        terminal.line(f"{record.verdict}  {record.sentence}", **colour)
+        for failed in record.failed:
+            subject = f" [{failed.subject}]" if failed.subject else ""
+            terminal.line(f"  {failed.stage}: {failed.criterion}{subject}: {headline(failed)}")
+        if record.tip:
+            terminal.line(f"  {record.base} -> {record.tip}")
+        if record.publication and not record.publication.problem:
+            terminal.line(f"  {record.publication.ref} on {record.publication.remote}, {record.publication.status}")
+        terminal.line(f"  record: {session.reports / given.name}")
+    for problem in problems:
+        terminal.line(problem, red=True)
+
+
+def exit_code(session: Session, before: int, problems: list[str]) -> int:
+    """The exit code: never 0 where a criterion was blocked, or a record could not be written."""
+    blocked = any(
+        criterion.outcome in {"blocked", "failed"}
+        for ledger in session.ledgers.values()
+        for criterion in ledger.criteria()
+    )
+    if before == pytest.ExitCode.OK and (blocked or problems):
+        return pytest.ExitCode.TESTS_FAILED
+    return before

@@ -1,0 +1,278 @@
+"""One session fixture a stage and plan. Each returns a value; what is wrong with it, a criterion says."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import pytest
+from filelock import FileLock, Timeout
+from git import Repo
+
+from tests_integration.engine import attempts, metadata
+from tests_integration.engine.clock import now, stamp
+from tests_integration.engine.commands import Room, environment
+from tests_integration.engine.gates import run_gate
+from tests_integration.engine.integrate import integrate
+from tests_integration.engine.metadata import MetadataError
+from tests_integration.engine.publish import publish as publish_branch
+from tests_integration.engine.sources import fetch, look_up
+from tests_integration.facts import AttemptFact, Gate, Integration, Publication, Recorded, Source
+from tests_integration.plan.load import Given
+from tests_integration.plan.model import Plan
+from tests_integration.record.ledger import PlanLedger
+from tests_integration.record.write import RECORD, REPLAY, WORK_LOG, write_forms
+from tests_integration.repository.ask import History
+from tests_integration.repository.checkout import check_out
+from tests_integration.repository.store import open_store
+from tests_integration.session import Session, Workspace
+
+SESSION = pytest.StashKey[Session]()
+
+
+@pytest.fixture(scope="session")
+def suite(request: pytest.FixtureRequest) -> Session:
+    """The state of this session."""
+    return request.config.stash[SESSION]
+
+
+@pytest.fixture(scope="session")
+def given(request: pytest.FixtureRequest) -> Given:
+    """The plan of the case, or its refusal."""
+    result: Given = request.param
+    return result
+
+
+@pytest.fixture(scope="session")
+def plan(given: Given) -> Plan:
+    """The plan of the case."""
+    if given.plan is None:
+        pytest.skip("blocked: the plan was rejected")
+    return given.plan
+
+
+@pytest.fixture(scope="session")
+def ledger(suite: Session, plan: Plan) -> PlanLedger:
+    """What is known of the plan so far."""
+    return suite.ledgers[plan.name]
+
+
+@pytest.fixture(scope="session")
+def workspace(suite: Session, plan: Plan) -> Workspace:
+    """Folders of the plan."""
+    return suite.workspace(plan.name)
+
+
+@pytest.fixture(scope="session")
+def reports(workspace: Workspace) -> Path:
+    """Report folder of the plan."""
+    return workspace.reports
+
+
+@pytest.fixture(scope="session")
+def store(workspace: Workspace) -> Iterator[Repo]:
+    """The plan's bare store."""
+    with open_store(workspace.store) as repo:
+        yield repo
+
+
+@pytest.fixture(scope="session")
+def looked_up(plan: Plan, store: Repo) -> Mapping[str, Source]:
+    """Base and branches as their remotes have them, before anything is fetched."""
+    return look_up(plan, store)
+
+
+@pytest.fixture(scope="session")
+def attempt(
+    suite: Session, plan: Plan, ledger: PlanLedger, workspace: Workspace, looked_up: Mapping[str, Source]
+) -> Iterator[AttemptFact]:
+    """The attempt (R520), in progress until the plan's last criterion is judged, or why it may not start."""
+    file, at = suite.metadata_of(plan.name)
+    fact = AttemptFact(
+        number=plan.attempt,
+        started_at=stamp(now()),
+        rehearsal=not ledger.complete(),
+        forced=suite.forced,
+        file=str(file),
+        at=at,
+        inputs=attempts.inputs(plan, looked_up),
+    )
+    lock = FileLock(workspace.lock)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        fact = fact.model_copy(update={"refused": f"another run of {plan.file} is in progress; wait for its end"})
+        ledger.note("attempt", fact)
+        yield fact
+        return
+    with ExitStack() as held:
+        held.callback(lock.release)
+        fact = _started(suite, plan, workspace, fact)
+        ledger.note("attempt", fact)
+        yield fact
+        if not fact.refused and not fact.rehearsal:
+            outcome = suite.outcome(plan.name, ledger.criteria())
+            attempts.finish(fact, ledger.fact("integration", Integration), outcome, suite.metadata_lock(file))
+
+
+def _started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact) -> AttemptFact:
+    file = Path(fact.file)
+    try:
+        past = metadata.read(file, fact.at)
+        refused = ""
+        if not fact.rehearsal and not fact.forced:
+            refused = attempts.refusal(plan, past, fact.inputs, workspace.reports / "report.html")
+        if not refused and not fact.rehearsal:
+            attempts.start(fact, plan, suite.metadata_lock(file))
+    except MetadataError as error:
+        refused = f"the metadata cannot be kept: {error}"
+    if not refused:
+        rmtree(workspace.reports / "logs", ignore_errors=True)
+    return fact.model_copy(update={"refused": refused})
+
+
+@pytest.fixture(scope="session")
+def sources(
+    plan: Plan, store: Repo, ledger: PlanLedger, attempt: AttemptFact, looked_up: Mapping[str, Source]
+) -> Mapping[str, Source]:
+    """Base and branches, brought into the store."""
+    if attempt.refused:
+        pytest.skip(f"blocked: {attempt.refused.splitlines()[0]}")
+    found = fetch(plan, store, looked_up)
+    ledger.note("sources", {key: source.model_dump(mode="json") for key, source in found.items()})
+    return found
+
+
+@pytest.fixture(scope="session")
+def tips(sources: Mapping[str, Source]) -> Mapping[str, str]:
+    """Tip of each branch, by id."""
+    return {key: source.commit for key, source in sources.items() if source.commit}
+
+
+@pytest.fixture(scope="session")
+def integration(plan: Plan, store: Repo, ledger: PlanLedger, sources: Mapping[str, Source]) -> Integration:
+    """The integration branch, built in memory."""
+    result = integrate(plan, store, sources)
+    ledger.note("integration", result)
+    return result
+
+
+@pytest.fixture(scope="session")
+def history(store: Repo, integration: Integration) -> History:
+    """What git says of the finished branch."""
+    if integration.tip is None or integration.base is None:
+        pytest.skip(f"blocked: {integration.stop.problem if integration.stop else 'there is no branch'}")
+    return History(store, integration.base, integration.tip)
+
+
+@pytest.fixture(scope="session")
+def room(plan: Plan, store: Repo, history: History, workspace: Workspace) -> Room:
+    """A clean checkout of the branch, for the plan's commands."""
+    check_out(store, history.tip, plan.integration, workspace.checkout)
+    return Room(history.tip, workspace.checkout, workspace.home, workspace.reports)
+
+
+@pytest.fixture(scope="session")
+def gate(
+    request: pytest.FixtureRequest, suite: Session, plan: Plan, store: Repo, ledger: PlanLedger, room: Room
+) -> Any:
+    """Runs one gate of the plan."""
+    variables = environment(plan, room.home, suite.caller)
+
+    def go(stage: str) -> Gate:
+        with suite.live_line(request.config, stage) as progress:
+            result = run_gate(stage, plan, store, room, variables, progress)
+        ledger.note(stage, result)
+        return result
+
+    return go
+
+
+@pytest.fixture(scope="session")
+def built(gate: Any) -> Gate:
+    """The build, as it went."""
+    result: Gate = gate("build")
+    return result
+
+
+@pytest.fixture(scope="session")
+def tested(gate: Any) -> Gate:
+    """The tests, as they went."""
+    result: Gate = gate("test")
+    return result
+
+
+@pytest.fixture(scope="session")
+def demonstrated(gate: Any) -> Gate:
+    """The demo, as it went."""
+    result: Gate = gate("demo")
+    return result
+
+
+@pytest.fixture(scope="session")
+def published(plan: Plan, store: Repo, ledger: PlanLedger, history: History) -> Publication:
+    """The push, read back; refused where anything before it was not proven in this session."""
+    remote = plan.publish.remote if plan.publish else ""
+    unproven = ledger.unproven("publish")
+    if unproven:
+        names = ", ".join(dict.fromkeys(fact.criterion for fact in unproven))
+        result = Publication(
+            remote=remote,
+            url="",
+            ref=f"refs/heads/{plan.integration}",
+            commit=history.tip,
+            status="refused",
+            problem=f"nothing was pushed: {len(unproven)} criteria did not run and pass in this session: {names}",
+        )
+    else:
+        result = publish_branch(plan, store, remote, history.tip)
+    ledger.note("publication", result)
+    return result
+
+
+@pytest.fixture(scope="session")
+def sources_now(plan: Plan, store: Repo, published: Publication) -> Mapping[str, Source]:
+    """Base and branches as their remotes have them after the push."""
+    del published
+    return look_up(plan, store)
+
+
+@pytest.fixture(scope="session")
+def recorded(
+    suite: Session, plan: Plan, ledger: PlanLedger, attempt: AttemptFact, history: History, workspace: Workspace
+) -> Recorded:
+    """The record, written when everything before has held; completed when the last criterion is judged."""
+    del history
+    file = Path(attempt.file)
+    before = tuple(ledger.before("record"))
+    rest = metadata.without_object(file, attempt.at)
+    problem = ""
+    if ledger.unproven("record"):
+        problem = "nothing was recorded as a success: not every criterion before it ran and passed in this session"
+    else:
+        try:
+            outcome = suite.outcome(plan.name, before)
+            attempts.finish(attempt, ledger.fact("integration", Integration), outcome, suite.metadata_lock(file))
+        except MetadataError as error:
+            problem = f"the metadata cannot be kept: {error}"
+    write_forms(workspace.reports, plan, suite.record(plan.name, before))
+    result = Recorded(
+        metadata=os.fspath(file),
+        at=attempt.at,
+        rest_before=rest,
+        rest_after=metadata.without_object(file, attempt.at),
+        work_log=WORK_LOG,
+        replay=REPLAY,
+        record=RECORD,
+        problem=problem,
+    )
+    ledger.note("recorded", result)
+    return result
+
+
+@pytest.fixture(scope="session", name="metadata")
+def metadata_object(recorded: Recorded) -> dict[str, Any]:
+    """The R520 object as it is in its file."""
+    return metadata.read(Path(recorded.metadata), recorded.at)

@@ -1,0 +1,72 @@
+"""The options of `pytest`, and the plans that they name."""
+
+import glob
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests_integration.plan.load import Given, give
+from tests_integration.plan.stages import STAGES
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare what the suite takes from the command line."""
+    group = parser.getgroup("waveproof", "integration of a wave of branches")
+    group.addoption(
+        "--plan",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="integrate and prove this plan: a YAML file, a folder of plans, or a glob; may be repeated",
+    )
+    group.addoption(
+        "--until",
+        choices=STAGES,
+        default=STAGES[-1],
+        metavar="STAGE",
+        help=f"stop after a stage ({', '.join(STAGES)}): `merge` previews conflicts, `demo` is a dry run",
+    )
+    group.addoption(
+        "--force-attempt",
+        default="",
+        metavar="REASON",
+        help="try again although nothing changed since the last failure, or attempts are used up; REASON is recorded",
+    )
+    group.addoption("--reports", default="reports", metavar="DIR", help="where records land (default: reports)")
+
+
+def plans_given(config: pytest.Config) -> list[Given]:
+    """The plans that `--plan` names, read; those with mistakes hold their refusal.
+
+    Raises:
+        pytest.UsageError: a path leads to no plan, or two plans have the same name.
+    """
+    files = list(
+        dict.fromkeys(file for path in config.option.plan for file in _files(config.invocation_params.dir, path))
+    )
+    givens = [give(_shortest(file)) for file in files]
+    for name, count in Counter(given.name for given in givens).items():
+        if count > 1:
+            same = ", ".join(str(given.file) for given in givens if given.name == name)
+            raise pytest.UsageError(f"--plan: {count} plans are called {name!r} and would share a record: {same}")
+    return givens
+
+
+def _files(folder: Path, path: str) -> list[Path]:
+    place = folder / path
+    if place.is_dir():
+        found = [file for file in sorted(place.iterdir()) if file.suffix in {".yaml", ".yml"}]
+    elif place.exists():
+        found = [place]
+    else:
+        found = [Path(file) for file in sorted(glob.glob(str(place)))]  # noqa: PTH207 - absolute patterns too
+    if not found:
+        raise pytest.UsageError(f"--plan {path}: there is no plan (looked for {place})")
+    return [Path(os.path.normpath(file)) for file in found]
+
+
+def _shortest(file: Path) -> Path:
+    """The file as seen from here, where it is below: mistakes are easier to read so."""
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file

@@ -1,0 +1,182 @@
+"""How pytest drives the suite: hooks only, each delegates in a line or two."""
+
+import os
+from collections.abc import Generator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests_integration import finishing, running
+from tests_integration.criteria.catalogue import FOLDER
+from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in a plugin
+from tests_integration.fixtures import SESSION
+from tests_integration.options import add_options, plans_given
+from tests_integration.plan.stages import STAGES
+from tests_integration.record.html import STYLE
+from tests_integration.repository.git import scrubbed_environment
+from tests_integration.session import Session
+
+REPORT = "report.html"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare `--plan` and its companions."""
+    add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register markers; with `--plan`, read the plans and turn the session to their criteria."""
+    for stage in STAGES:
+        config.addinivalue_line("markers", f"{stage}: criteria of the stage `{stage}` of a plan")
+    config.addinivalue_line("markers", "xdist_group(name): keeps a plan whole on one worker (pytest-xdist)")
+    if config.option.plan:
+        _take_over(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Find the cache, and where live lines go."""
+    if (suite := session.config.stash.get(SESSION, None)) is not None:
+        suite.cache = session.config.cache.mkdir("waveproof")
+        suite.terminal = session.config.pluginmanager.getplugin("terminalreporter")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Criteria are collected with a plan only, everything else without one only."""
+    inside = collection_path.is_relative_to(FOLDER)
+    if SESSION not in config.stash:
+        return True if inside else None
+    return None if inside or FOLDER.is_relative_to(collection_path) else True
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One case a plan, or a plan and subject."""
+    suite = metafunc.config.stash.get(SESSION, None)
+    if suite is not None and metafunc.definition.path.is_relative_to(FOLDER):
+        running.parametrize(metafunc, suite)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Plan order; sets of parameters that are empty leave no case."""
+    if (suite := config.stash.get(SESSION, None)) is not None:
+        items[:] = running.arranged(items, suite)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Remember what was asked for."""
+    if (suite := session.config.stash.get(SESSION, None)) is not None:
+        for item in session.items:
+            suite.ledgers[running.plan_name(item)].chosen.add(running.key(item))
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """With `--collect-only`, the plans as a list to read."""
+    suite = config.stash.get(SESSION, None)
+    return running.listing(items, suite) if suite is not None and config.option.collectonly else []
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A stage acts only when the stages before it have not failed."""
+    if (suite := item.config.stash.get(SESSION, None)) is not None:
+        running.block(item, suite)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the report carry what the stage left."""
+    report = yield
+    if (suite := item.config.stash.get(SESSION, None)) is not None:
+        running.annotate(item, report, suite)
+    return report
+
+
+def _take_over(config: pytest.Config) -> None:
+    suite = Session(
+        givens=plans_given(config),
+        reports=config.invocation_params.dir / config.option.reports,
+        until=config.option.until,
+        forced=config.option.force_attempt,
+        caller=dict(os.environ),
+    )
+    config.stash[SESSION] = suite
+    held = ExitStack()
+    held.enter_context(scrubbed_environment())
+    config.add_cleanup(held.close)
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args = [str(FOLDER)]
+    if getattr(config.option, "numprocesses", None):
+        config.option.dist = "loadgroup"
+    config.pluginmanager.register(Listener(suite))
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Closer(suite))
+        _ask_for_report(config, suite)
+
+
+def _ask_for_report(config: pytest.Config, suite: Session) -> None:
+    """Have pytest-html write the report, unless it is switched off or was told another place."""
+    if hasattr(config.option, "htmlpath"):
+        folder = suite.reports / suite.givens[0].name if len(suite.givens) == 1 else suite.reports
+        config.option.htmlpath = config.option.htmlpath or str(folder / REPORT)
+        config.option.self_contained_html = True
+        config.option.css = [*config.option.css, str(STYLE)]
+
+
+class Listener:
+    """Hears reports, in workers as in the process that reports."""
+
+    def __init__(self, suite: Session) -> None:
+        self.suite = suite
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what a report says about its plan."""
+        running.hear(report, self.suite)
+
+
+class Closer:
+    """Ends the session where it is reported."""
+
+    def __init__(self, suite: Session) -> None:
+        self.suite = suite
+        self.records: finishing.Records = {}
+        self.problems: list[str] = []
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Leave the earlier report as it is where no attempt was allowed to start."""
+        try:
+            return (yield)
+        finally:
+            if all(self.suite.refused(given.name) for given in self.suite.givens):
+                finishing.drop_report(session.config)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the records; never end green without every criterion having held."""
+        if session.config.option.collectonly:
+            return
+        self.records = finishing.records(self.suite)
+        self.problems = finishing.write(self.suite, self.records)
+        session.exitstatus = finishing.exit_code(self.suite, exitstatus, self.problems)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_metadata(self, metadata: dict[str, object]) -> None:
+        """Keep the environment's variables, tokens among them, out of the report; the record has its own."""
+        metadata.clear()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_report_title(self, report: object) -> None:
+        """The plan's own heading."""
+        report.title = finishing.title(self.suite)  # type: ignore[attr-defined]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        """The whole record as static HTML, above pytest-html's table."""
+        prefix.extend(finishing.page(self.suite, self.records))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """The verdict, last."""
+        finishing.close(terminalreporter, self.suite, self.records, self.problems)

@@ -1,0 +1,92 @@
+"""From the ledger of a plan to its record."""
+
+from typing import Any
+
+from tests_integration.facts import AttemptFact, Gate, Integration, Publication, Source
+from tests_integration.plan.load import Given
+from tests_integration.plan.model import Plan
+from tests_integration.record.ledger import PlanLedger
+from tests_integration.record.model import CriterionFact, PlanFact, Record, sentence, verdict
+
+GATES = ("build", "test", "demo")
+
+
+def gather(  # noqa: PLR0913 - what a record is made of
+    given: Given,
+    ledger: PlanLedger,
+    criteria: tuple[CriterionFact, ...],
+    *,
+    environment: dict[str, str],
+    started_at: str,
+    seconds: float,
+    metadata: dict[str, Any],
+) -> Record:
+    """Make the record of a plan.
+
+    Args:
+        given: the plan, or its refusal.
+        ledger: what is known of it.
+        criteria: those that the verdict is about.
+        environment: versions of what ran it.
+        started_at: UTC.
+        seconds: since then.
+        metadata: the R520 object as it is now.
+    """
+    integration = ledger.fact("integration", Integration) or Integration(base=None)
+    gates = tuple(gate for name in GATES if (gate := ledger.fact(name, Gate)))
+    plan = plan_fact(given)
+    return Record(
+        plan=plan,
+        verdict=verdict(criteria),
+        sentence=sentence(plan.heading, criteria),
+        base=integration.base,
+        tip=integration.tip,
+        tree=integration.tree,
+        branch=plan.integration,
+        sources={key: Source.model_validate(source) for key, source in ledger.facts.get("sources", {}).items()},
+        merges=integration.merges,
+        infrastructure=integration.infrastructure,
+        stop=integration.stop,
+        gates=gates,
+        commands=tuple(command for gate in gates for command in gate.commands),
+        criteria=ledger.criteria(),
+        publication=ledger.fact("publication", Publication),
+        attempt=ledger.fact("attempt", AttemptFact),
+        metadata=metadata,
+        environment=environment,
+        started_at=started_at,
+        seconds=round(seconds, 3),
+    )
+
+
+def plan_fact(given: Given) -> PlanFact:
+    """What the plan asked for; of a rejected plan, its name."""
+    plan = given.plan
+    if plan is None:
+        return PlanFact(**_blank(given.name))
+    return PlanFact(
+        name=plan.name,
+        title=plan.title,
+        heading=plan.heading,
+        project=plan.project or "",
+        phase=plan.phase or "",
+        wave=plan.wave or "",
+        attempt=plan.attempt,
+        date=plan.date.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        author=plan.author,
+        digest=plan.digest,
+        base=plan.base,
+        integration=plan.integration,
+        publish=plan.publish.remote if plan.publish else "",
+        branches=tuple(_branch_facts(plan)),
+    )
+
+
+def _branch_facts(plan: Plan) -> list[dict[str, Any]]:
+    fields = {"id", "title", "source", "parent", "contains", "effort", "split"}
+    return [branch.model_dump(mode="json", include=fields, by_alias=True) for branch in plan.branches]
+
+
+def _blank(name: str) -> dict[str, Any]:
+    texts = ("title", "project", "phase", "wave", "date", "author", "digest", "base", "integration", "publish")
+    return {**dict.fromkeys(texts, ""), "name": name, "heading": f"Plan {name}", "attempt": 0, "branches": ()}

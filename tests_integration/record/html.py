@@ -1,0 +1,70 @@
+"""The record as static HTML, to stand above pytest-html's table: complete without any script."""
+
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import DiffLexer
+
+from tests_integration.facts import CommandFact
+from tests_integration.plan.stages import STAGES
+from tests_integration.record.model import Record, headline
+
+STYLE = Path(__file__).parent / "templates" / "report.css"
+HEAD, TAIL = 40, 120
+
+TEMPLATES = Environment(
+    loader=PackageLoader("tests_integration.record"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=StrictUndefined,
+)
+
+
+def record(facts: Record, reports: Path) -> str:
+    """The record as a fragment of HTML; everything in it is escaped.
+
+    Args:
+        facts: the record.
+        reports: its report folder, where the logs are.
+    """
+    return TEMPLATES.get_template("record.html.j2").render(
+        record=facts,
+        merged={merge.branch: merge for merge in facts.merges},
+        logs={command.log: excerpt(reports / command.log) for command in facts.commands},
+        stages=[(stage, [fact for fact in facts.criteria if fact.stage == stage]) for stage in STAGES],
+        highlighted=highlighted,
+        headline=headline,
+        how_it_ended=how_it_ended,
+    )
+
+
+def highlighted(diff: str) -> Markup:
+    """A patch as HTML, its lines marked as added or removed; Pygments escapes the text."""
+    return Markup(highlight(diff, DiffLexer(stripnl=False), HtmlFormatter(cssclass="diff")))  # noqa: S704
+
+
+def how_it_ended(command: CommandFact) -> str:
+    """Exit code or deadline, and time."""
+    ended = f"exit {command.exit}" if command.exit is not None else f"ended at its deadline of {command.timeout} s"
+    return f"{ended} · {command.seconds:.1f} s"
+
+
+def excerpt(file: Path) -> str:
+    """Head and tail of a log; what is left out between them is counted."""
+    if not file.exists():
+        return ""
+    with file.open(encoding="utf-8", errors="replace") as stream:
+        lines = [printable(line.rstrip("\n")) for line in stream]
+    left_out = len(lines) - HEAD - TAIL
+    if left_out <= 0:
+        return "\n".join(lines)
+    return "\n".join([*lines[:HEAD], f"… {left_out} lines left out; the whole log is {file.name}", *lines[-TAIL:]])
+
+
+def printable(line: str) -> str:
+    """A line of a log with control characters made visible, so that none can hide or change what is shown."""
+    return "".join(c if c.isprintable() or c == "\t" else repr(c)[1:-1] for c in line)

@@ -1,0 +1,79 @@
+"""What is known so far of each plan in this session: outcomes of criteria, and facts of stages.
+
+It hears pytest's reports only, so that it knows the same in the process that runs the criteria and, under
+pytest-xdist, in the one that reports.
+"""
+
+from typing import Any, TypeVar
+
+from tests_integration.facts import Fact
+from tests_integration.plan.stages import STAGES
+from tests_integration.record.model import CriterionFact, headline
+
+F = TypeVar("F", bound=Fact)
+Key = tuple[str, str]
+
+
+class PlanLedger:
+    """Outcomes and facts of one plan.
+
+    Attributes:
+        outcomes: every criterion of the plan, in order, by (criterion, subject).
+        facts: by name, as plain values.
+        chosen: keys of the criteria that this session runs.
+    """
+
+    def __init__(self, criteria: list[CriterionFact]) -> None:
+        self.outcomes: dict[Key, CriterionFact] = {(fact.criterion, fact.subject): fact for fact in criteria}
+        self.facts: dict[str, Any] = {}
+        self.chosen: set[Key] = set()
+        self._unsent: dict[str, Any] = {}
+
+    def note(self, name: str, fact: Fact | dict[str, Any]) -> None:
+        """Keep a fact, and send it along with the next report."""
+        plain = fact.model_dump(mode="json") if isinstance(fact, Fact) else fact
+        self.facts[name] = self._unsent[name] = plain
+
+    def unsent(self) -> dict[str, Any]:
+        """The facts that no report has carried yet."""
+        sent, self._unsent = self._unsent, {}
+        return sent
+
+    def fact(self, name: str, model: type[F]) -> F | None:
+        """A fact by name, or None where the run did not come so far."""
+        return model.model_validate(self.facts[name]) if name in self.facts else None
+
+    def hear(self, key: Key, outcome: str, message: str, seconds: float) -> None:
+        """Take in one phase of a criterion: a failure stays, whatever follows."""
+        before = self.outcomes[key]
+        worse = before.outcome in {"failed", "blocked"} and outcome != "failed"
+        update: dict[str, Any] = {"seconds": round(before.seconds + seconds, 3)}
+        self.outcomes[key] = before.model_copy(
+            update=update if worse else {**update, "outcome": outcome, "message": message}
+        )
+
+    def criteria(self) -> tuple[CriterionFact, ...]:
+        """All criteria of the plan, run or not."""
+        return tuple(self.outcomes.values())
+
+    def before(self, stage: str) -> list[CriterionFact]:
+        """The criteria of all earlier stages."""
+        end = STAGES.index(stage)
+        return [fact for fact in self.outcomes.values() if STAGES.index(fact.stage) < end]
+
+    def blocked_by(self, stage: str) -> str:
+        """What failed in an earlier stage, for people; empty where nothing did."""
+        failed = [fact for fact in self.before(stage) if fact.outcome in {"failed", "blocked"}]
+        if not failed:
+            return ""
+        culprit = next((fact for fact in failed if fact.outcome == "failed"), failed[0])
+        subject = f"[{culprit.subject}]" if culprit.subject else ""
+        return f"{culprit.stage} failed: {culprit.criterion}{subject}: {headline(culprit)}"
+
+    def unproven(self, stage: str) -> list[CriterionFact]:
+        """The criteria of earlier stages that did not pass in this session."""
+        return [fact for fact in self.before(stage) if fact.outcome != "passed"]
+
+    def complete(self) -> bool:
+        """Whether every criterion of the plan was asked for."""
+        return self.chosen >= self.outcomes.keys()

@@ -1,0 +1,70 @@
+"""`summary.md`: the verdict for a pull-request comment."""
+
+from tests_integration.record.model import CriterionFact, Record, headline
+
+SHOWN = 12
+
+
+def summary(record: Record) -> str:
+    """The record in under 60 lines of Markdown."""
+    parts = [
+        f"## {_mark(record)} {_cell(record.sentence)}",
+        f"`{record.base or 'no base'}` → `{record.tip or 'not finished'}` ({record.verdict})",
+        _published(record),
+        _failures(record),
+        _branches(record),
+        _counts(record),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _mark(record: Record) -> str:
+    return "✅" if record.verdict == "SUCCESS" else "❌" if record.failed else "⚠️"
+
+
+def _counts(record: Record) -> str:
+    counts = ", ".join(f"{record.count(outcome)} {outcome}" for outcome in ("passed", "failed", "blocked", "not-run"))
+    return f"Criteria: {counts}; {record.seconds:.0f} s."
+
+
+def _published(record: Record) -> str:
+    publication = record.publication
+    if not publication:
+        return "Not published."
+    if publication.problem:
+        return f"Not published: {_cell(publication.problem.splitlines()[0])}"
+    return f"Published as `{publication.ref}` on `{publication.remote}`, read back at {publication.at}."
+
+
+def _failures(record: Record) -> str:
+    lines = [
+        f"- **{criterion.criterion}** {_subject(criterion)}: {_cell(headline(criterion))}"
+        for criterion in record.failed
+    ]
+    more = [f"- … and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    return "\n".join([*lines[:SHOWN], *more])
+
+
+def _branches(record: Record) -> str:
+    if not record.merges:
+        return ""
+    merged = {merge.branch: merge for merge in record.merges}
+    rows = ["| branch | title | tip | merge | fixes |", "|---|---|---|---|---|"]
+    for branch in record.plan.branches[:SHOWN]:
+        merge = merged.get(branch["id"])
+        ids = (f"`{merge.tip[:12]}`", f"`{merge.commit[:12]}`") if merge else ("", "not merged")
+        fixes = ", ".join(fix.id for fix in merge.fixes) if merge else ""
+        rows.append(f"| {branch['id']} | {_cell(branch['title'])} | {ids[0]} | {ids[1]} | {fixes} |")
+    if len(record.plan.branches) > SHOWN:
+        rows.append(f"| … | {len(record.plan.branches) - SHOWN} more | | | |")
+    return "\n".join(rows)
+
+
+def _subject(criterion: CriterionFact) -> str:
+    return f"({criterion.subject})" if criterion.subject else ""
+
+
+def _cell(text: str) -> str:
+    for character in "\\`*_[]<>|#~":
+        text = text.replace(character, f"\\{character}")
+    return text

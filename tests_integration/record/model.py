@@ -1,0 +1,151 @@
+"""The record: all facts of one run of one plan. Every form is a rendering of it and says the same."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import Field
+
+from tests_integration.facts import (
+    AttemptFact,
+    CommandFact,
+    Fact,
+    Gate,
+    InfrastructureFact,
+    MergeFact,
+    Publication,
+    Source,
+    Stop,
+)
+from tests_integration.plan.stages import RESULTS, STAGES
+
+SCHEMA = 1
+
+
+class PlanFact(Fact):
+    """What was asked for, in the plan's own words."""
+
+    name: str
+    title: str
+    heading: str
+    project: str
+    phase: str
+    wave: str
+    attempt: int
+    date: str
+    author: str
+    digest: str
+    base: str
+    integration: str
+    publish: str
+    branches: tuple[dict[str, Any], ...]
+
+
+class CriterionFact(Fact):
+    """One criterion for one subject, and what came of it.
+
+    Attributes:
+        outcome: passed, failed, blocked or not-run.
+        message: why it failed or is blocked; empty otherwise.
+    """
+
+    criterion: str
+    subject: str
+    stage: str
+    description: str
+    outcome: str = "not-run"
+    message: str = ""
+    seconds: float = 0.0
+
+
+class Record(Fact):
+    """What one run of one plan did and proved.
+
+    Attributes:
+        schema_version: of this form.
+        verdict: a result word of R520.
+        sentence: the verdict for people.
+        base: commit that the branch starts from.
+        tip: the finished branch.
+        branch: its name.
+        stop: why it is not finished.
+        started_at: UTC.
+        seconds: from start to end.
+    """
+
+    schema_version: int = SCHEMA
+    plan: PlanFact
+    verdict: str
+    sentence: str
+    base: str | None = None
+    tip: str | None = None
+    tree: str | None = None
+    branch: str
+    sources: dict[str, Source] = Field(default_factory=dict)
+    merges: tuple[MergeFact, ...] = ()
+    infrastructure: InfrastructureFact | None = None
+    stop: Stop | None = None
+    gates: tuple[Gate, ...] = ()
+    commands: tuple[CommandFact, ...] = ()
+    criteria: tuple[CriterionFact, ...] = ()
+    publication: Publication | None = None
+    attempt: AttemptFact | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    environment: dict[str, str] = Field(default_factory=dict)
+    started_at: str
+    seconds: float
+
+    @property
+    def failed(self) -> tuple[CriterionFact, ...]:
+        """The criteria that failed."""
+        return tuple(criterion for criterion in self.criteria if criterion.outcome == "failed")
+
+    def count(self, outcome: str) -> int:
+        """How many criteria have this outcome."""
+        return sum(criterion.outcome == outcome for criterion in self.criteria)
+
+
+def verdict(criteria: Iterable[CriterionFact]) -> str:
+    """The result word of R520: the first stage that failed decides; nothing less than all criteria is a SUCCESS."""
+    criteria = list(criteria)
+    failed = [criterion.stage for criterion in criteria if criterion.outcome == "failed"]
+    if failed:
+        return RESULTS[min(failed, key=STAGES.index)]
+    return "SUCCESS" if criteria and all(criterion.outcome == "passed" for criterion in criteria) else "INCOMPLETE"
+
+
+def sentence(heading: str, criteria: Iterable[CriterionFact]) -> str:
+    """The verdict as a person would say it."""
+    criteria = list(criteria)
+    word = verdict(criteria)
+    passed = sum(criterion.outcome == "passed" for criterion in criteria)
+    if word == "SUCCESS":
+        return f"{heading}: integrated, all {passed} criteria hold"
+    first = min(
+        (criterion for criterion in criteria if criterion.outcome == "failed"),
+        key=lambda criterion: STAGES.index(criterion.stage),
+        default=None,
+    )
+    if first:
+        return f"{heading}: not integrated, {headline(first)}"
+    return f"{heading}: not proven, {passed} of {len(criteria)} criteria were judged and hold; nothing was published"
+
+
+def headline(criterion: CriterionFact) -> str:
+    """A failure in one line."""
+    return (criterion.message.splitlines() or [criterion.description])[0].rstrip(":")
+
+
+def statuses(criteria: Iterable[CriterionFact]) -> dict[str, str]:
+    """The R520 statuses of merge, build, test and demo: SUCCESS, FAILED or NOT_RUN."""
+    criteria = list(criteria)
+    return {f"{stage}_status": _status(criteria, stages) for stage, stages in _STATUS_STAGES.items()}
+
+
+_STATUS_STAGES = {"merge": ("merge", "audit"), "build": ("build",), "test": ("test",), "demo": ("demo",)}
+
+
+def _status(criteria: list[CriterionFact], stages: tuple[str, ...]) -> str:
+    outcomes = {criterion.outcome for criterion in criteria if criterion.stage in stages}
+    if "failed" in outcomes:
+        return "FAILED"
+    return "SUCCESS" if outcomes == {"passed"} else "NOT_RUN"

@@ -1,0 +1,193 @@
+"""The run as a person at a command line would have done it: the operations of the work log and of the replay (R264)."""
+
+import base64
+import shlex
+from typing import NamedTuple
+
+from tests_integration.facts import FileFact, InfrastructureFact, MergeFact
+from tests_integration.plan.model import PERSON, Fix, Plan
+from tests_integration.record.model import Record
+
+CLONE = "a clone of the repository"
+
+
+class Operation(NamedTuple):
+    """One step, complete enough to be done again.
+
+    Attributes:
+        title: what is done.
+        commands: lines of shell, plain git.
+        directory: where.
+        result: what came of it.
+        conflicts: what git could not merge on its own.
+        resolution: how that was settled, and which known fixes were applied.
+        verification: how it was checked.
+    """
+
+    title: str
+    commands: tuple[str, ...]
+    directory: str
+    result: str
+    conflicts: str = "none"
+    resolution: str = "none needed"
+    verification: str = "none needed"
+
+
+def operations(plan: Plan, record: Record) -> list[Operation]:
+    """Every operation of the run, in order.
+
+    Args:
+        plan: has the files that fixes and infrastructure take in.
+        record: what was done.
+    """
+    steps = [_begin(plan, record)]
+    steps += [_merge(plan, record, merge) for merge in record.merges]
+    if record.infrastructure:
+        steps.append(_infrastructure(plan, record.infrastructure))
+    steps += _gates(record)
+    if record.publication:
+        steps.append(_publication(record))
+    return steps
+
+
+def building(steps: list[Operation]) -> list[Operation]:
+    """Those of the operations that make the branch."""
+    return [step for step in steps if step.directory == CLONE and not step.title.startswith("Push")]
+
+
+def identity(plan: Plan) -> list[str]:
+    """Shell lines that give every commit the plan's author, committer and date."""
+    person = PERSON.fullmatch(plan.author)
+    name, mail = (person["name"], person["mail"]) if person else (plan.author, "")
+    date = f"{int(plan.date.timestamp())} +0000"
+    values = {"NAME": name, "EMAIL": mail, "DATE": date}
+    return [
+        f"export GIT_{role}_{key}={shlex.quote(value)}"
+        for role in ("AUTHOR", "COMMITTER")
+        for key, value in values.items()
+    ]
+
+
+def _begin(plan: Plan, record: Record) -> Operation:
+    return Operation(
+        f"Create {record.branch} from the base {plan.base}",
+        (f"git switch --quiet --create {shlex.quote(record.branch)} {record.base}",),
+        CLONE,
+        f"branch at {record.base}",
+        verification=f"`git rev-parse HEAD` is {record.base}",
+    )
+
+
+def _merge(plan: Plan, record: Record, merge: MergeFact) -> Operation:
+    branch = next(branch for branch in plan.branches if branch.id == merge.branch)
+    fixes = plan.fixes_of(branch)
+    message = _quoted(merge.message)
+    settling = [line for fix in fixes for line in _fix_lines(plan, fix, merge)]
+    settling += _removal(merge.dropped)
+    if merge.contained:
+        commit = f"git commit-tree -p HEAD -p {merge.tip} -m {message} 'HEAD^{{tree}}'"
+        commands = [f'git reset --quiet --hard "$({commit})"']
+    elif merge.conflicts:
+        commands = [f"git merge --quiet --no-ff --no-commit {merge.tip} || true", *settling]
+        commands.append(f"git commit --quiet --message {message}")
+    else:
+        commands = [f"git merge --quiet --no-ff --message {message} {merge.tip}", *settling]
+        commands += ["git commit --quiet --amend --no-edit"] if settling else []
+    resolution = [f"{fix.id}: {fix.action} ({fix.problem})" for fix in fixes]
+    resolution += [f"{path} stays deleted" for path in merge.dropped]
+    conflicts = [f"{conflict.path} ({conflict.kind}; {conflict.settled})" for conflict in merge.conflicts]
+    place = record.merges.index(merge) + 1
+    return Operation(
+        f"Merge {merge.branch}, {branch.title} ({merge.source})",
+        tuple(commands),
+        CLONE,
+        f"merge commit {merge.commit}, number {place} of {len(plan.branches)}",
+        "; ".join(conflicts) or "none",
+        "; ".join(resolution) or "none needed",
+        f"`git rev-parse 'HEAD^{{tree}}' HEAD^1 HEAD^2` is {merge.tree} {merge.parents[0]} {merge.parents[1]}",
+    )
+
+
+def _fix_lines(plan: Plan, fix: Fix, merge: MergeFact) -> list[str]:
+    if fix.patch:
+        patch = (plan.folder / fix.patch).read_bytes()
+        return [f"base64 --decode <<'END' | git apply --index -\n{_encoded(patch)}\nEND"]
+    if fix.take:
+        return [
+            f"git restore --source {commit} --staged --worktree -- {_paths(paths)}"
+            for commit, paths in zip(merge.parents, (fix.take.ours, fix.take.theirs), strict=True)
+            if paths
+        ]
+    return _removal(fix.delete)
+
+
+def _removal(paths: tuple[str, ...]) -> list[str]:
+    return [f"git rm --quiet --force -- {_paths(paths)}"] if paths else []
+
+
+def _infrastructure(plan: Plan, infrastructure: InfrastructureFact) -> Operation:
+    contents = {file: plan.infrastructure[file.path].read_bytes() for file in infrastructure.files}
+    commands = [line for file, content in contents.items() for line in _file_lines(file, content)]
+    commands.append(f"git commit --quiet --message {_quoted(infrastructure.message)}")
+    names = ", ".join(file.path for file in infrastructure.files)
+    return Operation(
+        f"Add demo and integration documents (R291): {names}",
+        tuple(commands),
+        CLONE,
+        f"commit {infrastructure.commit}",
+        verification=f"`git rev-parse HEAD` is {infrastructure.commit}",
+    )
+
+
+def _file_lines(file: FileFact, content: bytes) -> list[str]:
+    path = shlex.quote(file.path)
+    lines = [f"mkdir -p {shlex.quote(file.path.rpartition('/')[0])}"] if "/" in file.path else []
+    text = content.decode("utf-8", errors="replace")
+    if text.encode() == content and text.endswith("\n") and "\0" not in text and "\r" not in text:
+        end = next(word for n in range(1 << 16) if (word := f"END{n or ''}") not in text.split("\n"))
+        lines.append(f"cat > {path} <<'{end}'\n{text}{end}")
+    else:
+        lines.append(f"base64 --decode > {path} <<'END'\n{_encoded(content)}\nEND")
+    executable = "+x" if file.mode == "100755" else "-x"
+    return [*lines, f"git add --force --chmod={executable} -- {path}"]
+
+
+def _gates(record: Record) -> list[Operation]:
+    return [
+        Operation(
+            f"Run the {command.stage}",
+            (command.run,),
+            "a clean checkout of the branch",
+            f"exit {command.exit} after {command.seconds:.1f} s"
+            if command.exit is not None
+            else "ended at its deadline",
+            verification=f"log {command.log}, {command.size} bytes, SHA-256 {command.sha256}",
+        )
+        for command in record.commands
+    ]
+
+
+def _publication(record: Record) -> Operation:
+    publication = record.publication
+    if publication is None:
+        raise ValueError("nothing was published")
+    lease = f"--force-with-lease={publication.ref}:"
+    return Operation(
+        f"Push {record.branch} to {publication.remote}",
+        (shlex.join(["git", "push", "--atomic", lease, publication.url, f"{publication.commit}:{publication.ref}"]),),
+        CLONE,
+        f"{publication.status}{f': {publication.problem}' if publication.problem else ''}",
+        verification=f"read back {publication.read_back} at {publication.at}",
+    )
+
+
+def _quoted(message: str) -> str:
+    return shlex.quote(message.rstrip("\n"))
+
+
+def _paths(paths: tuple[str, ...]) -> str:
+    return shlex.join(f":(top,literal){path}" for path in paths)
+
+
+def _encoded(content: bytes) -> str:
+    return base64.encodebytes(content).decode().rstrip("\n")

@@ -1,0 +1,132 @@
+"""What the hooks of the plugin delegate to while criteria are collected, ordered, run and reported."""
+
+from typing import Any
+
+import pytest
+
+from tests_integration.criteria.catalogue import FOLDER, description, stage_of, subjects
+from tests_integration.plan.load import Given
+from tests_integration.plan.stages import STAGES
+from tests_integration.record.ledger import Key
+from tests_integration.session import Session
+
+SELFTESTS = FOLDER.parent / "selftests"
+
+
+def is_criterion(item: pytest.Item) -> bool:
+    """Whether this case judges a plan."""
+    return item.path.is_relative_to(FOLDER)
+
+
+def parametrize(metafunc: pytest.Metafunc, session: Session) -> None:
+    """Give a criterion one case a plan, or one a plan and subject, with ids made of their names."""
+    stage = stage_of(metafunc.definition.path)
+    if STAGES.index(stage) > STAGES.index(session.until):
+        metafunc.parametrize("given", [], indirect=True)
+        return
+    rows: list[tuple[str, tuple[object, ...]]] = []
+    names = ["given"]
+    for given in session.givens:
+        if given.plan is None and metafunc.function.__name__ != "test_plan_is_sound":
+            continue
+        subject = subjects(metafunc.fixturenames, stage, given.plan)
+        if subject is None:
+            rows.append((given.name, (given,)))
+        else:
+            names = ["given", subject[0]]
+            rows += [(f"{given.name}-{key}", (given, value)) for key, value in subject[1]]
+    metafunc.parametrize(
+        names, [values for _, values in rows], ids=[key for key, _ in rows], indirect=["given"], scope="session"
+    )
+
+
+def arranged(items: list[pytest.Item], session: Session) -> list[pytest.Item]:
+    """The criteria in plan order: plan by plan, stage by stage; those without a subject in any plan are left out."""
+    plans = [given.name for given in session.givens]
+    functions = {name: n for n, name in enumerate(dict.fromkeys(_function(item) for item in items))}
+    kept = [item for item in items if isinstance(_parameters(item).get("given"), Given)]
+    for item in kept:
+        item.add_marker(pytest.mark.xdist_group(plan_name(item)))
+    return sorted(
+        kept,
+        key=lambda item: (plans.index(plan_name(item)), STAGES.index(stage_of(item.path)), functions[_function(item)]),
+    )
+
+
+def plan_name(item: pytest.Item) -> str:
+    """Name of the plan that the case judges."""
+    given: Given = _parameters(item)["given"]
+    return given.name
+
+
+def key(item: pytest.Item) -> Key:
+    """Names the case within its plan."""
+    case = item.callspec.id.partition("@")[0].removeprefix(plan_name(item)).removeprefix("-")  # type: ignore[attr-defined]
+    return _function(item).removeprefix("test_"), case
+
+
+def block(item: pytest.Item, session: Session) -> None:
+    """Skip the case, with the culprit named, where an earlier stage of its plan has failed."""
+    culprit = session.ledgers[plan_name(item)].blocked_by(stage_of(item.path))
+    if culprit:
+        pytest.skip(f"blocked: {culprit}")
+
+
+def annotate(item: pytest.Item, report: pytest.TestReport, session: Session) -> None:
+    """Let the report carry whose it is, and what was learnt, as plain values."""
+    name = plan_name(item)
+    said = {"plan": name, "key": key(item), "facts": session.ledgers[name].unsent()}
+    vars(report)["waveproof"] = said
+
+
+def hear(report: pytest.TestReport, session: Session) -> None:
+    """Keep what a report says about its plan."""
+    said: dict[str, Any] | None = getattr(report, "waveproof", None)
+    if said is None:
+        return
+    ledger = session.ledgers[said["plan"]]
+    ledger.facts.update(said["facts"])
+    if report.when != "call" and report.passed:
+        return
+    outcome = "blocked" if report.skipped else report.outcome
+    criterion, subject = said["key"]
+    ledger.hear((criterion, subject), outcome, message(report), report.duration)
+
+
+def message(report: pytest.TestReport) -> str:
+    """Why a case failed or was blocked, in its own words."""
+    if report.passed:
+        return ""
+    if isinstance(report.longrepr, tuple):
+        return report.longrepr[2].removeprefix("Skipped: ").removeprefix("blocked: ")
+    return report.longreprtext
+
+
+def listing(items: list[pytest.Item], session: Session) -> list[str]:
+    """The plans as a list to read: what is merged in which order, and what is judged."""
+    lines = []
+    for given in session.givens:
+        plan = given.plan
+        if plan is None:
+            lines += [f"{given.name}: rejected", *(f"  {mistake}" for mistake in given.refusal.splitlines())]
+            continue
+        lines += [f"{plan.name}: {plan.heading}", f"  {plan.base} -> {plan.integration}"]
+        for n, branch in enumerate(plan.branches, 1):
+            fixes = "".join(f", {fix.id}: {fix.action}" for fix in plan.fixes_of(branch))
+            lines.append(f"  {n}. {branch.id}  {branch.title}  <- {branch.source}{fixes}")
+        for item in items:
+            if is_criterion(item) and plan_name(item) == plan.name:
+                _, subject = key(item)
+                text = description(item.function)  # type: ignore[attr-defined]
+                lines.append(f"  {stage_of(item.path):7}  {subject + ': ' if subject else ''}{text}")
+    return lines
+
+
+def _function(item: pytest.Item) -> str:
+    name: str = getattr(item, "originalname", item.name)
+    return name
+
+
+def _parameters(item: pytest.Item) -> dict[str, Any]:
+    parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    return parameters

@@ -1,0 +1,168 @@
+"""What one pytest session knows: its plans, its folders, what it has learnt, and how it shows progress."""
+
+import hashlib
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import git
+import pytest
+
+from tests_integration import __version__
+from tests_integration.criteria.catalogue import Case, cases
+from tests_integration.engine import metadata
+from tests_integration.engine.attempts import Outcome
+from tests_integration.engine.clock import now, stamp
+from tests_integration.engine.commands import Progress
+from tests_integration.engine.metadata import MetadataError
+from tests_integration.facts import AttemptFact
+from tests_integration.plan.load import Given
+from tests_integration.record.gather import gather
+from tests_integration.record.ledger import PlanLedger
+from tests_integration.record.model import CriterionFact, Record, headline, statuses, verdict
+
+WIDTH = 100
+
+
+class Workspace(NamedTuple):
+    """Folders of one plan.
+
+    Attributes:
+        store: bare store.
+        checkout: clean checkout for build, tests and demo.
+        home: HOME of the plan's commands, kept between runs.
+        lock: held while a run of the plan is in progress.
+        reports: where its record lands.
+    """
+
+    store: Path
+    checkout: Path
+    home: Path
+    lock: Path
+    reports: Path
+
+
+@dataclass
+class Session:
+    """The state of one pytest session over its plans.
+
+    Attributes:
+        givens: the plans, in the order in which they run.
+        reports: folder of all records.
+        until: last stage that runs.
+        forced: reason given with `--force-attempt`, or empty.
+        caller: the caller's environment, from which plans let variables through.
+        ledgers: what is known, by plan.
+        cache: folder of the suite's own, kept between runs.
+        terminal: where live lines go, or None.
+    """
+
+    givens: list[Given]
+    reports: Path
+    until: str
+    forced: str
+    caller: Mapping[str, str]
+    ledgers: dict[str, PlanLedger] = field(default_factory=dict)
+    cache: Path = Path()
+    terminal: pytest.TerminalReporter | None = None
+    started_at: str = field(default_factory=lambda: stamp(now()))
+    started: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.ledgers = {given.name: PlanLedger([_not_run(case) for case in cases(given.plan)]) for given in self.givens}
+
+    def workspace(self, name: str) -> Workspace:
+        """The folders of a plan; those in the cache are its file's own, whatever other plan has the same name."""
+        given = self.given(name)
+        key = hashlib.sha256(os.fsencode(given.file.absolute())).hexdigest()[:12]
+        folder = self.cache / f"{name}-{key}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return Workspace(
+            folder / "store.git", folder / "checkout", folder / "home", folder / "run.lock", self.reports / name
+        )
+
+    def given(self, name: str) -> Given:
+        """A plan of this session by name."""
+        return next(given for given in self.givens if given.name == name)
+
+    def metadata_of(self, name: str) -> tuple[Path, str]:
+        """Metadata file of a plan, and the pointer into it."""
+        plan = self.given(name).plan
+        if plan and plan.metadata.file:
+            return (plan.folder / plan.metadata.file).resolve(), plan.metadata.at
+        return self.workspace(name).reports.absolute() / "metadata.json", plan.metadata.at if plan else ""
+
+    def metadata_lock(self, file: Path) -> Path:
+        """Lock of a metadata file, in the suite's own cache."""
+        return self.cache / f"metadata-{hashlib.sha256(os.fsencode(file)).hexdigest()[:12]}.lock"
+
+    def refused(self, name: str) -> bool:
+        """Whether the plan's attempt was not allowed to start: then the last attempt's record stays as it is."""
+        attempt = self.ledgers[name].fact("attempt", AttemptFact)
+        return bool(attempt and attempt.refused)
+
+    def outcome(self, name: str, criteria: tuple[CriterionFact, ...]) -> Outcome:
+        """How the attempt ended, judged by these criteria."""
+        failed = [criterion for criterion in criteria if criterion.outcome == "failed"]
+        word = verdict(criteria)
+        reason = (
+            headline(failed[0]) if failed else "" if word == "SUCCESS" else f"{name}: not every criterion was judged"
+        )
+        return Outcome(word, statuses(self.ledgers[name].criteria()), reason)
+
+    def record(self, name: str, criteria: tuple[CriterionFact, ...]) -> Record:
+        """The record of a plan as it stands, with a verdict about these criteria."""
+        return gather(
+            self.given(name),
+            self.ledgers[name],
+            criteria,
+            environment=environment(),
+            started_at=self.started_at,
+            seconds=time.monotonic() - self.started,
+            metadata=self._metadata(name),
+        )
+
+    def _metadata(self, name: str) -> dict[str, object]:
+        try:
+            return metadata.read(*self.metadata_of(name)) if self.given(name).plan else {}
+        except MetadataError as error:
+            return {"error": str(error)}
+
+    @contextmanager
+    def live_line(self, config: pytest.Config, stage: str) -> Iterator[Progress]:
+        """One line that shows what runs, for how long, and its last output; nothing where nobody watches."""
+        terminal = self.terminal
+        if terminal is None or not terminal.isatty or terminal.verbosity < 0:
+            yield lambda _run, _seconds, _line: None
+            return
+        capture = config.pluginmanager.getplugin("capturemanager")
+
+        def show(run: str, seconds: float, line: str) -> None:
+            with capture.global_and_fixture_disabled():
+                text = f"{stage} {seconds:4.0f} s  {run}  {line}"
+                terminal.write("\r\x1b[2K" + "".join(c for c in text if c.isprintable())[:WIDTH], flush=True)
+
+        yield show
+        with capture.global_and_fixture_disabled():
+            terminal.write("\r\x1b[2K", flush=True)
+
+
+def environment() -> dict[str, str]:
+    """Versions of what integrates and judges."""
+    return {
+        "waveproof": __version__,
+        "git": ".".join(map(str, git.Git().version_info)),
+        "Python": platform.python_version(),
+        "pytest": pytest.__version__,
+        "platform": f"{sys.platform} {platform.machine()}",
+    }
+
+
+def _not_run(case: Case) -> CriterionFact:
+    return CriterionFact(criterion=case.criterion, subject=case.subject, stage=case.stage, description=case.description)
