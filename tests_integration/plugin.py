@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from pytest_html.report_data import ReportData
 
 from tests_integration import finishing, running
 from tests_integration.criteria.catalogue import FOLDER
@@ -26,6 +27,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """With `--plan`, no conftest of a folder above the criteria has a say, this project's or a host's."""
+    if early_config.known_args_namespace.plan:
+        early_config.known_args_namespace.confcutdir = str(FOLDER)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register markers; with `--plan`, read the plans and turn the session to their criteria."""
     for stage in STAGES:
@@ -39,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Find the cache, and where live lines go."""
     if (suite := session.config.stash.get(SESSION, None)) is not None:
-        suite.cache = session.config.cache.mkdir("waveproof")
+        suite.cache = running.cache_folder(session.config)
         suite.terminal = session.config.pluginmanager.getplugin("terminalreporter")
 
 
@@ -168,9 +176,10 @@ class Closer:
         metadata.clear()
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_html_report_title(self, report: object) -> None:
+    def pytest_html_report_title(self, report: ReportData) -> None:
         """The plan's own heading."""
-        report.title = finishing.title(self.suite)  # type: ignore[attr-defined]
+        report.title = finishing.title(self.suite)
+        report.set_data("initialSort", "original")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:

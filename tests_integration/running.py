@@ -1,5 +1,6 @@
 """What the hooks of the plugin delegate to while criteria are collected, ordered, run and reported."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,15 @@ from tests_integration.record.ledger import Key
 from tests_integration.session import Session
 
 SELFTESTS = FOLDER.parent / "selftests"
+
+
+def cache_folder(config: pytest.Config) -> Path:
+    """The suite's folder in pytest's cache; where no configuration file says what the project is, below the caller."""
+    if config.inipath is not None and hasattr(config, "cache"):
+        return config.cache.mkdir("waveproof")
+    folder = config.invocation_params.dir / ".pytest_cache" / "d" / "waveproof"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def is_criterion(item: pytest.Item) -> bool:
