@@ -1,6 +1,7 @@
 """The end of a session: the records, the report, the closing words, the exit code."""
 
 import pytest
+from markupsafe import escape
 from pytest_html.basereport import BaseReport
 
 from tests_integration.engine.metadata import MetadataError
@@ -42,6 +43,11 @@ def title(session: Session) -> str:
     """What the report is called."""
     headings = [plan_fact(given).heading for given in session.givens]
     return headings[0] if len(headings) == 1 else f"{len(headings)} integration plans"
+
+
+def name_cell(report: pytest.TestReport) -> str:
+    """The cell of pytest-html's table that names a case."""
+    return f'<td class="col-testId">{escape(report.nodeid.rpartition("::")[2].removeprefix("test_"))}</td>'
 
 
 def drop_report(config: pytest.Config) -> None:

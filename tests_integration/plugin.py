@@ -182,6 +182,16 @@ class Closer:
         report.set_data("initialSort", "original")
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        """No column of links: the record has the logs."""
+        del cells[3:]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
+        """The case by its name, without the path that all share."""
+        cells[1:] = [finishing.name_cell(report), cells[2]]
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
         """The whole record as static HTML, above pytest-html's table."""
         prefix.extend(finishing.page(self.suite, self.records))

@@ -1,5 +1,6 @@
 """How a failed command is put to people: the log's own words, and which branch brought the files that it names."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,13 +28,21 @@ def require_passed(
     lines = log.splitlines()
     shown = lines if len(lines) <= SHOWN else [f"… {len(lines) - SHOWN} lines before", *lines[-SHOWN:]]
     parts = [
-        f"the {gate.stage} fails: {how_it_ended(command)}",
+        f"the {gate.stage} fails: {how_it_ended(command)}{telling_line(lines)}",
         "\n".join(f"    {line}" for line in shown),
         "\n".join(brought_by(history, plan, tips, log)),
+        "\n".join(f"{fix.id} was applied inside the merge of {fix.after}: {fix.action}" for fix in plan.fixes),
         f"Full log: {reports / command.log}",
         "It is fixed on the effort's branch (R300), or by a known fix in the plan (R521).",
     ]
     require(command.passed, "\n\n".join(part for part in parts if part))
+
+
+def telling_line(lines: list[str]) -> str:
+    """The first line that points into a file, else the last that says anything, to stand behind a colon."""
+    said = [line.strip() for line in lines if line.strip()]
+    pointing = [line for line in said if re.match(r"\S+:\d+(:\d+)?:? ", line)]
+    return f": {(pointing or said[-1:])[0]}" if said else ""
 
 
 def require_unchanged(gate: Gate) -> None:
@@ -45,12 +54,12 @@ def require_unchanged(gate: Gate) -> None:
 
 
 def how_it_ended(command: CommandFact) -> str:
-    """In a few words, with exit code or deadline and time."""
+    """In a few words: exit code, signal or deadline."""
     if command.exit is None:
         return f"`{command.run}` was ended at its deadline of {command.timeout} s"
     if command.exit < 0:
-        return f"`{command.run}` was killed by signal {-command.exit} after {command.seconds:.1f} s"
-    return f"`{command.run}` exited {command.exit} after {command.seconds:.1f} s"
+        return f"`{command.run}` was killed by signal {-command.exit}"
+    return f"`{command.run}` exited {command.exit}"
 
 
 def end_of_log(file: Path) -> str:

@@ -7,7 +7,7 @@ says about another (parents, order, remotes) is checked in `plan.references`.
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
@@ -124,6 +124,12 @@ def _located(value: object) -> object:
     return {"url": value} if isinstance(value, str) else value
 
 
+def _or_text(schema: dict[str, Any]) -> None:
+    mapping = dict(schema)
+    schema.clear()
+    schema["anyOf"] = [{"type": "string"}, mapping]
+
+
 Text = Annotated[str, AfterValidator(_one_line)]
 Scalar = Annotated[str, AfterValidator(_one_line), WithJsonSchema({"type": ["string", "number"]})]
 Value = Annotated[str, AfterValidator(_value), WithJsonSchema({"type": ["string", "number", "boolean"]})]
@@ -155,6 +161,8 @@ class Remote(Model):
         path: a bare repository instead, made from `create_from` where it does not exist yet.
         create_from: the repository or bundle that `path` is made from.
     """
+
+    model_config = ConfigDict(json_schema_extra=_or_text)
 
     url: Text | None = None
     path: Text | None = None
@@ -327,14 +335,7 @@ class PlanDocument(Model):
     date: Instant
     author: Annotated[str, AfterValidator(_person)] = "waveproof <waveproof@invalid>"
     repository: Text | None = None
-    remotes: dict[
-        Id,
-        Annotated[
-            Remote,
-            BeforeValidator(_located),
-            WithJsonSchema({"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Remote"}]}),
-        ],
-    ] = Field(default_factory=dict)
+    remotes: dict[Id, Annotated[Remote, BeforeValidator(_located)]] = Field(default_factory=dict)
     base: Source
     integration: BranchName
     branches: tuple[Branch, ...] = Field(min_length=1)

@@ -1,0 +1,51 @@
+"""Runs pytest on plans as a user would, in a folder and an environment of the test's choosing."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+PLANS = Path(__file__).parents[2] / "plans"
+
+
+class Run(NamedTuple):
+    """A finished run: exit code, all that it printed, and the folder that it was started in."""
+
+    exit: int
+    output: str
+    folder: Path
+
+    def record(self, plan: str) -> dict[str, Any]:
+        """The plan's `record.json`."""
+        return dict(json.loads((self.folder / "reports" / plan / "record.json").read_text(encoding="utf-8")))
+
+    def outcomes(self, plan: str) -> dict[str, list[str]]:
+        """Criteria of a plan by outcome, each as `criterion[subject]`."""
+        found: dict[str, list[str]] = {}
+        for criterion in self.record(plan)["criteria"]:
+            found.setdefault(criterion["outcome"], []).append(f"{criterion['criterion']}[{criterion['subject']}]")
+        return found
+
+
+def copy_of_plans(folder: Path) -> Path:
+    """A folder with the project's plans in it, as in a fresh clone."""
+    shutil.copytree(PLANS, folder / "plans")
+    return folder
+
+
+def run(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Run:
+    """Run pytest in a folder; `environment` is added to the caller's."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:xdist", *arguments],
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout.decode(errors="replace"), folder)
