@@ -30,6 +30,7 @@ from tests_integration.repository.store import open_store
 from tests_integration.session import Session, Workspace
 
 SESSION = pytest.StashKey[Session]()
+NAMED = 4
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +124,7 @@ def _started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact
         past = metadata.read(file, fact.at)
         refused = ""
         if not fact.rehearsal and not fact.forced:
-            refused = attempts.refusal(plan, past, fact.inputs, workspace.reports / "report.html")
+            refused = attempts.refusal(plan, past, fact.inputs, workspace.reports)
         if not refused and not fact.rehearsal:
             attempts.start(fact, plan, suite.metadata_lock(file))
     except MetadataError as error:
@@ -217,14 +218,16 @@ def published(plan: Plan, store: Repo, ledger: PlanLedger, history: History) -> 
     remote = plan.publish.remote if plan.publish else ""
     unproven = ledger.unproven("publish")
     if unproven:
-        names = ", ".join(dict.fromkeys(fact.criterion for fact in unproven))
+        names = list(dict.fromkeys(fact.criterion for fact in unproven))
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         result = Publication(
             remote=remote,
             url="",
             ref=f"refs/heads/{plan.integration}",
             commit=history.tip,
             status="refused",
-            problem=f"nothing was pushed: {len(unproven)} criteria did not run and pass in this session: {names}",
+            problem=f"nothing was pushed: {len(unproven)} criteria did not run and pass in this session:"
+            f" {', '.join(names[:NAMED])}{more}",
         )
     else:
         result = publish_branch(plan, store, remote, history.tip)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_html.report_data import ReportData
@@ -17,8 +18,6 @@ from tests_integration.plan.stages import STAGES
 from tests_integration.record.html import STYLE
 from tests_integration.repository.git import scrubbed_environment
 from tests_integration.session import Session
-
-REPORT = "report.html"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,7 +37,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register markers; with `--plan`, read the plans and turn the session to their criteria."""
     for stage in STAGES:
         config.addinivalue_line("markers", f"{stage}: criteria of the stage `{stage}` of a plan")
-    config.addinivalue_line("markers", "xdist_group(name): keeps a plan whole on one worker (pytest-xdist)")
     if config.option.plan:
         _take_over(config)
 
@@ -115,8 +113,6 @@ def _take_over(config: pytest.Config) -> None:
     config.add_cleanup(held.close)
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = [str(FOLDER)]
-    if getattr(config.option, "numprocesses", None):
-        config.option.dist = "loadgroup"
     config.pluginmanager.register(Listener(suite))
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Closer(suite))
@@ -127,7 +123,7 @@ def _ask_for_report(config: pytest.Config, suite: Session) -> None:
     """Have pytest-html write the report, unless it is switched off or was told another place."""
     if hasattr(config.option, "htmlpath"):
         folder = suite.reports / suite.givens[0].name if len(suite.givens) == 1 else suite.reports
-        config.option.htmlpath = config.option.htmlpath or str(folder / REPORT)
+        config.option.htmlpath = config.option.htmlpath or str(folder / finishing.REPORT)
         config.option.self_contained_html = True
         config.option.css = [*config.option.css, str(STYLE)]
 
@@ -151,6 +147,13 @@ class Closer:
         self.suite = suite
         self.records: finishing.Records = {}
         self.problems: list[str] = []
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> object:
+        """A plan stays whole on one worker."""
+        from tests_integration.distribution import WholePlans  # noqa: PLC0415 - pytest-xdist may not be installed
+
+        return WholePlans(config, log, list(self.suite.ledgers))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:

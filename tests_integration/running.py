@@ -34,33 +34,26 @@ def parametrize(metafunc: pytest.Metafunc, session: Session) -> None:
     if STAGES.index(stage) > STAGES.index(session.until):
         metafunc.parametrize("given", [], indirect=True)
         return
-    rows: list[tuple[str, tuple[object, ...]]] = []
+    rows = []
     names = ["given"]
     for given in session.givens:
         if given.plan is None and metafunc.function.__name__ != "test_plan_is_sound":
             continue
         subject = subjects(metafunc.fixturenames, stage, given.plan)
         if subject is None:
-            rows.append((given.name, (given,)))
+            rows.append(pytest.param(given, id=given.name))
         else:
             names = ["given", subject[0]]
-            rows += [(f"{given.name}-{key}", (given, value)) for key, value in subject[1]]
-    metafunc.parametrize(
-        names, [values for _, values in rows], ids=[key for key, _ in rows], indirect=["given"], scope="session"
-    )
+            rows += [pytest.param(given, value, id=f"{given.name}-{key}") for key, value in subject[1]]
+    metafunc.parametrize(names, rows, indirect=["given"], scope="session")
 
 
 def arranged(items: list[pytest.Item], session: Session) -> list[pytest.Item]:
     """The criteria in plan order: plan by plan, stage by stage; those without a subject in any plan are left out."""
-    plans = [given.name for given in session.givens]
-    functions = {name: n for n, name in enumerate(dict.fromkeys(_function(item) for item in items))}
+    places = {(name, key): n for name, ledger in session.ledgers.items() for n, key in enumerate(ledger.outcomes)}
+    plans = list(session.ledgers)
     kept = [item for item in items if isinstance(_parameters(item).get("given"), Given)]
-    for item in kept:
-        item.add_marker(pytest.mark.xdist_group(plan_name(item)))
-    return sorted(
-        kept,
-        key=lambda item: (plans.index(plan_name(item)), STAGES.index(stage_of(item.path)), functions[_function(item)]),
-    )
+    return sorted(kept, key=lambda item: (plans.index(plan_name(item)), places[plan_name(item), key(item)]))
 
 
 def plan_name(item: pytest.Item) -> str:
@@ -71,7 +64,7 @@ def plan_name(item: pytest.Item) -> str:
 
 def key(item: pytest.Item) -> Key:
     """Names the case within its plan."""
-    case = item.callspec.id.partition("@")[0].removeprefix(plan_name(item)).removeprefix("-")  # type: ignore[attr-defined]
+    case = item.callspec.id.removeprefix(plan_name(item)).removeprefix("-")  # type: ignore[attr-defined]
     return _function(item).removeprefix("test_"), case
 
 
@@ -85,7 +78,7 @@ def block(item: pytest.Item, session: Session) -> None:
 def annotate(item: pytest.Item, report: pytest.TestReport, session: Session) -> None:
     """Let the report carry whose it is, and what was learnt, as plain values."""
     name = plan_name(item)
-    said = {"plan": name, "key": key(item), "facts": session.ledgers[name].unsent()}
+    said = {"plan": name, "key": key(item), "message": message(report), "facts": session.ledgers[name].unsent()}
     vars(report)["waveproof"] = said
 
 
@@ -100,7 +93,7 @@ def hear(report: pytest.TestReport, session: Session) -> None:
         return
     outcome = "blocked" if report.skipped else report.outcome
     criterion, subject = said["key"]
-    ledger.hear((criterion, subject), outcome, message(report), report.duration)
+    ledger.hear((criterion, subject), outcome, said["message"], report.duration)
 
 
 def message(report: pytest.TestReport) -> str:

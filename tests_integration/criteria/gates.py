@@ -10,6 +10,7 @@ from tests_integration.criteria.judge import brought_by, require
 from tests_integration.facts import CommandFact, Gate
 from tests_integration.plan.model import Plan
 from tests_integration.repository.ask import History
+from tests_integration.text import visible
 
 SHOWN = 40
 READ = 1 << 16
@@ -66,4 +67,4 @@ def end_of_log(file: Path) -> str:
     """The last 64 KiB of a log, as text that can be shown."""
     with file.open("rb") as stream:
         stream.seek(max(0, file.stat().st_size - READ))
-        return stream.read().decode(errors="replace")
+        return visible(stream.read().decode(errors="replace").replace("\r\n", "\n"))

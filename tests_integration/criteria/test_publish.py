@@ -24,7 +24,7 @@ def test_branch_is_published(published: Publication, publish: Publish, history: 
 def test_sources_are_untouched(
     published: Publication, publish: Publish, sources: Mapping[str, Source], sources_now: Mapping[str, Source]
 ) -> None:
-    """Base and effort branches are on their remotes as they were before the run (R262)."""
+    """Base and effort branches are as they were: nothing wrote to them (R262), and nothing newer is left out."""
     moved = [key for key, source in sources.items() if sources_now[key].commit != source.commit]
     lines = [f"{sources[key].source}: {sources[key].commit} then, {sources_now[key].commit} now" for key in moved]
     require(

@@ -44,14 +44,14 @@ def inputs(plan: Plan, sources: Mapping[str, Source]) -> dict[str, str]:
     return {"plan": plan.digest} | {key: source.commit or "missing" for key, source in sources.items()}
 
 
-def refusal(plan: Plan, past: Attempts, current: Mapping[str, str], report: Path) -> str:
+def refusal(plan: Plan, past: Attempts, current: Mapping[str, str], reports: Path) -> str:
     """Why another attempt may not start (R520); empty where it may.
 
     Args:
         plan: its limits count.
         past: the metadata object as it is.
         current: inputs of the attempt that wants to start.
-        report: where the last attempt's record is.
+        reports: folder of the last attempt's record.
     """
     attempts = _since_success(past)
     last = attempts[-1] if attempts else {}
@@ -60,7 +60,7 @@ def refusal(plan: Plan, past: Attempts, current: Mapping[str, str], report: Path
         return (
             f"attempt {last['attempt_number']} ended with {result} at {last['completed_at']}, and nothing that it was"
             f" built from has changed since: {past.get('retry_reason')}\n"
-            f"The same inputs would fail again. Its record: {report}\n"
+            f"The same inputs would fail again. Its record: {reports}\n"
             f"A change would be: a commit on the base or on one of the {len(current) - 2} branches, another plan"
             " (comments do not count), or other files that the plan adds.\n"
             "To try all the same: --force-attempt REASON"
@@ -69,13 +69,13 @@ def refusal(plan: Plan, past: Attempts, current: Mapping[str, str], report: Path
         return (
             f"{len(attempts)} attempts since the last success have failed; the plan allows {plan.limits.attempts}"
             f" (`limits.attempts`). The last: {result}, {past.get('retry_reason')}\n"
-            f"Its record: {report}\nTo try all the same: --force-attempt REASON"
+            f"Its record: {reports}\nTo try all the same: --force-attempt REASON"
         )
     spent = sum(_seconds(attempt) for attempt in attempts)
     if spent >= plan.limits.hours * 3600:
         return (
             f"{spent / 3600:.1f} hours were spent on attempts since the last success; the plan allows"
-            f" {plan.limits.hours} (`limits.hours`).\nThe last attempt's record: {report}\n"
+            f" {plan.limits.hours} (`limits.hours`).\nThe last attempt's record: {reports}\n"
             "To try all the same: --force-attempt REASON"
         )
     return ""

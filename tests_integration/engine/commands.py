@@ -95,11 +95,13 @@ def run(
             _out=stream,
             _tty_out=False,
         )
-        code = _wait(
-            process, started + command.timeout, lambda: progress(command.run, _since(started), _last_line(file))
-        )
-        seconds = _since(started)
-        left = _end_all(token)
+        try:
+            code = _wait(
+                process, started + command.timeout, lambda: progress(command.run, _since(started), _last(file))
+            )
+            seconds = _since(started)
+        finally:
+            left = _end_all(token)
     return CommandFact(
         stage=stage,
         run=command.run,
@@ -151,7 +153,7 @@ def _since(started: float) -> float:
     return time.monotonic() - started
 
 
-def _last_line(file: Path) -> str:
+def _last(file: Path) -> str:
     with file.open("rb") as stream:
         stream.seek(max(0, file.stat().st_size - TAIL))
         lines = stream.read().decode(errors="replace").splitlines()

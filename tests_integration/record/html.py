@@ -11,6 +11,7 @@ from pygments.lexers import DiffLexer
 from tests_integration.facts import CommandFact
 from tests_integration.plan.stages import STAGES
 from tests_integration.record.model import Record, headline
+from tests_integration.text import visible
 
 STYLE = Path(__file__).parent / "templates" / "report.css"
 HEAD, TAIL = 40, 120
@@ -58,13 +59,8 @@ def excerpt(file: Path) -> str:
     if not file.exists():
         return ""
     with file.open(encoding="utf-8", errors="replace") as stream:
-        lines = [printable(line.rstrip("\n")) for line in stream]
+        lines = [visible(line.rstrip("\r\n")) for line in stream]
     left_out = len(lines) - HEAD - TAIL
     if left_out <= 0:
         return "\n".join(lines)
     return "\n".join([*lines[:HEAD], f"… {left_out} lines left out; the whole log is {file.name}", *lines[-TAIL:]])
-
-
-def printable(line: str) -> str:
-    """A line of a log with control characters made visible, so that none can hide or change what is shown."""
-    return "".join(c if c.isprintable() or c == "\t" else repr(c)[1:-1] for c in line)

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from git import Repo
 
+from tests_integration.text import visible
+
 PINNED = {
     "advice.detachedHead": "false",
     "commit.gpgSign": "false",
@@ -62,7 +64,7 @@ class GitError(Exception):
     def __init__(self, command: tuple[str, ...], code: int, output: str) -> None:
         self.command = command
         self.exit = code
-        self.output = without_password(output.strip())
+        self.output = visible(without_password(output.strip()))
         super().__init__(f"`{without_password(' '.join(command))}` exited {code}: {self.output}")
 
 

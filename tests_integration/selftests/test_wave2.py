@@ -1,5 +1,6 @@
 """The seed's wave, with its real Go project, as it was planned and as it went."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -127,7 +128,7 @@ def test_the_same_failure_is_not_repeated(attempt1: Run, go_cache: dict[str, str
     again = run(attempt1.folder, "--plan", "plans/wave2-attempt1.yaml", environment=go_cache)
     assert again.exit == 1
     assert "attempt 1 ended with BUILD_GATE_FAILURE at" in again.output
-    assert f"Its record: {reports / 'report.html'}" in again.output
+    assert f"Its record: {reports}" in again.output
     assert "A change would be: a commit on the base or on one of the 6 branches" in again.output
     assert {file: file.read_bytes() for file in reports.iterdir() if file.is_file()} == before
 
@@ -153,3 +154,9 @@ def test_sources_and_bundles_agree(tmp_path: Path) -> None:
         heads = [git(tmp_path, "bundle", "list-heads", str(folder / name)) for folder in (tmp_path, PLANS / "wave2")]
         assert heads[0] == heads[1]
         assert len(heads[0].splitlines()) == 7
+
+
+def test_the_readmes_example_is_what_is_printed(attempt1: Run) -> None:
+    readme = (PLANS.parent / "README.md").read_text(encoding="utf-8")
+    example = re.findall(r"```text\n(.*?)```", readme, re.DOTALL)[0]
+    assert example in attempt1.output

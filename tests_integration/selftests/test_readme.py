@@ -1,0 +1,38 @@
+"""What the README says is true."""
+
+import re
+from pathlib import Path
+
+from tests_integration.criteria.catalogue import cases
+from tests_integration.plan.load import load
+from tests_integration.selftests.running_plans import PLANS
+
+ROOT = PLANS.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) < 200
+
+
+def test_every_criterion_proves_a_rule_of_the_table() -> None:
+    table = README.split("## Rules, and the criteria that prove them")[1]
+    rows = [row.rpartition(" | ")[2] for row in table.splitlines() if row.startswith("| ")]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert named == {case.criterion for case in cases(load(PLANS / "wave2.yaml"))}
+
+
+def test_the_plan_for_ones_own_repository_has_no_mistake(tmp_path: Path) -> None:
+    example = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
+    (tmp_path / "mine" / "infrastructure").mkdir(parents=True)
+    plan = tmp_path / "mine.yaml"
+    plan.write_text(example, encoding="utf-8")
+    assert [branch.id for branch in load(plan).branches] == ["login", "logout"]
+
+
+def test_ci_runs_the_readmes_own_test_command() -> None:
+    commands = re.findall(r"```bash\n(python3 -m venv .*)\n```", README)
+    assert len(commands) == 2
+    assert "--plan plans/wave2.yaml" in commands[0]
+    assert commands[1] in README.split("## Test it")[1].split("\n## ")[0]
+    assert "README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
