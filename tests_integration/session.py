@@ -26,8 +26,9 @@ from tests_integration.plan.load import Given
 from tests_integration.record.gather import gather
 from tests_integration.record.ledger import PlanLedger
 from tests_integration.record.model import CriterionFact, Record, headline, statuses, verdict
+from tests_integration.text import visible
 
-WIDTH = 100
+WIDTH = 79
 
 
 class Workspace(NamedTuple):
@@ -142,15 +143,23 @@ class Session:
             yield lambda _run, _seconds, _line: None
             return
         capture = config.pluginmanager.getplugin("capturemanager")
+        column = config.get_terminal_writer().width_of_current_line
+        shown = False
 
         def show(run: str, seconds: float, line: str) -> None:
+            nonlocal shown
+            text = visible(f"{stage} {seconds:4.0f} s  {run}  {line}").replace("\n", " ").expandtabs()
             with capture.global_and_fixture_disabled():
-                text = f"{stage} {seconds:4.0f} s  {run}  {line}"
-                terminal.write("\r\x1b[2K" + "".join(c for c in text if c.isprintable())[:WIDTH], flush=True)
+                terminal.flush()
+                sys.stdout.write(("" if shown else "\n") + f"\r\x1b[2K{text[:WIDTH]}")
+                sys.stdout.flush()
+            shown = True
 
         yield show
-        with capture.global_and_fixture_disabled():
-            terminal.write("\r\x1b[2K", flush=True)
+        if shown:
+            with capture.global_and_fixture_disabled():
+                sys.stdout.write("\r\x1b[2K\x1b[1A" + (f"\x1b[{column}C" if column else ""))
+                sys.stdout.flush()
 
 
 def environment() -> dict[str, str]:
