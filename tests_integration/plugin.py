@@ -121,7 +121,7 @@ def _take_over(config: pytest.Config) -> None:
 
 def _ask_for_report(config: pytest.Config, suite: Session) -> None:
     """Have pytest-html write the report, unless it is switched off or was told another place."""
-    if hasattr(config.option, "htmlpath"):
+    if hasattr(config.option, "htmlpath") and not config.option.collectonly:
         folder = suite.reports / suite.givens[0].name if len(suite.givens) == 1 else suite.reports
         config.option.htmlpath = config.option.htmlpath or str(folder / finishing.REPORT)
         config.option.self_contained_html = True

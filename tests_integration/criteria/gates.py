@@ -56,6 +56,8 @@ def require_unchanged(gate: Gate) -> None:
 
 def how_it_ended(command: CommandFact) -> str:
     """In a few words: exit code, signal or deadline."""
+    if command.problem:
+        return f"`{command.run}` could not be started: {command.problem}"
     if command.exit is None:
         return f"`{command.run}` was ended at its deadline of {command.timeout} s"
     if command.exit < 0:

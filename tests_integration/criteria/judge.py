@@ -9,7 +9,7 @@ from git import Repo
 from tests_integration.plan.model import Branch, Fix, Plan
 from tests_integration.repository.ask import Change, Commit, Entry, History, changes, entries, is_ancestor, last_change
 from tests_integration.repository.git import GitError
-from tests_integration.repository.merge import automatic_merge
+from tests_integration.repository.merge import AutomaticMerge, automatic_merge
 from tests_integration.repository.trees import patched
 
 MENTIONED = 8
@@ -30,6 +30,9 @@ def own_merge(history: History, branch: Branch, tip: str) -> Commit:
         pytest.fail(f"{branch.id} (tip {tip}) is not merged: {reached}", pytrace=False)
     if len(merges) > 1:
         pytest.fail(f"{branch.id} is merged {len(merges)} times: {listed(merges)}", pytrace=False)
+    if len(merges[0].parents) != 2:  # noqa: PLR2004
+        count = len(merges[0].parents)
+        pytest.fail(f"{merges[0].short} has {count} parents; a merge of one branch has two", pytrace=False)
     return merges[0]
 
 
@@ -38,13 +41,21 @@ def listed(commits: tuple[Commit, ...] | list[Commit]) -> str:
     return ", ".join(commit.short for commit in commits)
 
 
+def automatic_of(store: Repo, merge: Commit) -> AutomaticMerge:
+    """Git's own merge of a merge commit's parents; the criterion fails where git cannot merge them."""
+    try:
+        return automatic_merge(store, *merge.parents)
+    except GitError as error:
+        pytest.fail(f"git cannot merge the parents of {merge.short}: {error.output}", pytrace=False)
+
+
 def undeclared(store: Repo, plan: Plan, branch: Branch, merge: Commit) -> dict[str, str]:
     """What a merge holds beyond git's own merge and the branch's declared fixes (R361).
 
     Returns:
         What is wrong, by path.
     """
-    automatic = automatic_merge(store, *merge.parents)
+    automatic = automatic_of(store, merge)
     wanted = _declared(store, plan, branch, merge, automatic.tree)
     there = entries(store, merge.tree, wanted) if wanted else {}
     as_declared = {path for path, entry in wanted.items() if there.get(path) == entry}
@@ -107,7 +118,7 @@ def brought_by(history: History, plan: Plan, tips: Mapping[str, str], log: str) 
     """
     by_tip = {tips[branch.id]: branch for branch in plan.branches}
     changed = last_change(history)
-    named = dict.fromkeys(re.findall(r"[\w.@+-]+(?:/[\w.@+-]+)*\.\w+", log))
+    named = dict.fromkeys(name.removeprefix("./") for name in re.findall(r"[\w.@+-]+(?:/[\w.@+-]+)*\.\w+", log))
     there = [path for path in named if path in entries(history.repo, history.tip, list(named))] if named else []
     lines = []
     for path in there[:MENTIONED]:

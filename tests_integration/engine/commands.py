@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import psutil
 import sh
@@ -77,42 +77,55 @@ def run(
     file = room.reports / "logs" / log
     file.parent.mkdir(parents=True, exist_ok=True)
     (room.home / "tmp").mkdir(parents=True, exist_ok=True)
-    token = uuid.uuid4().hex
     started = time.monotonic()
-    with file.open("wb") as stream, Path(os.devnull).open("rb") as nothing:
-        process = sh.bash(
-            "-euo",
-            "pipefail",
-            "-c",
-            command.run,
-            _bg=True,
-            _bg_exc=False,
-            _cwd=str(room.checkout),
-            _env={**environment, MARK: token},
-            _err_to_out=True,
-            _in=nothing,
-            _new_session=True,
-            _out=stream,
-            _tty_out=False,
-        )
-        try:
-            code = _wait(
-                process, started + command.timeout, lambda: progress(command.run, _since(started), _last(file))
+    with file.open("wb") as stream:
+        if room.checkout.is_dir():
+            code, left = _run(
+                command, room, environment, stream, lambda: progress(command.run, _since(started), _last(file))
             )
-            seconds = _since(started)
-        finally:
-            left = _end_all(token)
+            problem = ""
+        else:
+            code, left, problem = None, (), "its checkout is gone; a command before it removed it"
     return CommandFact(
         stage=stage,
         run=command.run,
         exit=code,
-        seconds=round(seconds, 3),
+        seconds=round(_since(started), 3),
         timeout=command.timeout,
         log=f"logs/{log}",
         size=file.stat().st_size,
         sha256=_sha256(file),
         left_running=left if code is not None else (),
+        problem=problem,
     )
+
+
+def _run(
+    command: Command, room: Room, environment: Mapping[str, str], log: BinaryIO, glance: Callable[[], None]
+) -> tuple[int | None, tuple[str, ...]]:
+    """Exit code (None at the deadline), and the names of the processes that had to be ended."""
+    token = uuid.uuid4().hex
+    try:
+        with Path(os.devnull).open("rb") as nothing:
+            process = sh.bash(
+                "-euo",
+                "pipefail",
+                "-c",
+                command.run,
+                _bg=True,
+                _bg_exc=False,
+                _cwd=str(room.checkout),
+                _env={**environment, MARK: token},
+                _err_to_out=True,
+                _in=nothing,
+                _new_session=True,
+                _out=log,
+                _tty_out=False,
+            )
+            code = _wait(process, time.monotonic() + command.timeout, glance)
+    finally:
+        left = _end_all(token)
+    return code, left
 
 
 def _wait(process: sh.RunningCommand, deadline: float, glance: Callable[[], None]) -> int | None:

@@ -41,8 +41,16 @@ def applied(repo: Repo, plan: Plan, fix: Fix, tree: str, sides: tuple[str, str])
                 near = nearest(path, entries(repo, tree))
                 raise FixDoesNotFitError(f"{fix.id} deletes {path}, which this merge does not hold{near}")
         after = edited(repo, tree, dict.fromkeys(fix.delete))
-    shown = diff(repo, tree, after)
-    return after, FixFact(id=fix.id, problem=fix.problem, action=fix.action, proven=fix.proven or "", diff=shown)
+    named = (*fix.delete, *(fix.take.ours + fix.take.theirs if fix.take else ()))
+    left = entries(repo, after, named) if named else {}
+    return after, FixFact(
+        id=fix.id,
+        problem=fix.problem,
+        action=fix.action,
+        proven=fix.proven or "",
+        removed=tuple(path for path in named if path not in left),
+        diff=diff(repo, tree, after),
+    )
 
 
 def _patched(repo: Repo, plan: Plan, fix: Fix, tree: str) -> str:

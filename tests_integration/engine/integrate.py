@@ -7,7 +7,7 @@ from git import Actor, Commit, Repo
 from tests_integration.engine.conflicts import explained, judged
 from tests_integration.engine.fixes import FixDoesNotFitError, applied
 from tests_integration.facts import FileFact, InfrastructureFact, Integration, MergeFact, Source, Stop
-from tests_integration.plan.model import PERSON, Branch, Plan
+from tests_integration.plan.model import Branch, Plan
 from tests_integration.repository.ask import Entry, entries, is_ancestor, tree_of
 from tests_integration.repository.git import GitError
 from tests_integration.repository.merge import automatic_merge
@@ -37,7 +37,7 @@ def integrate(plan: Plan, store: Repo, sources: Mapping[str, Source]) -> Integra
     at = base
     try:
         for branch in plan.branches:
-            merges.append(_merge(plan, store, branch, sources[branch.id], at))
+            merges.append(_merge(plan, store, branch, sources[branch.id], (base, at)))
             at = merges[-1].commit
     except _StoppedError as stopped:
         return Integration(base=base, merges=tuple(merges), stop=stopped.stop)
@@ -48,7 +48,9 @@ def integrate(plan: Plan, store: Repo, sources: Mapping[str, Source]) -> Integra
     )
 
 
-def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, onto: str) -> MergeFact:
+def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, stands: tuple[str, str]) -> MergeFact:
+    """One merge commit, on what stands so far: the base, and the integration above it."""
+    base, onto = stands
     if source.commit is None:
         raise _StoppedError(Stop(branch=branch.id, problem=source.problem))
     sides = (onto, source.commit)
@@ -56,6 +58,11 @@ def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, onto: str) -
         automatic = automatic_merge(store, *sides)
     except GitError as error:
         raise _StoppedError(Stop(branch=branch.id, problem=f"git cannot merge it: {error.output}")) from None
+    unchanged = automatic.tree == store.commit(onto).tree.hexsha
+    contained = unchanged and is_ancestor(store, source.commit, onto)
+    if contained and is_ancestor(store, source.commit, base):
+        problem = f"{branch.id} ({branch.source}) is in the base already; there is nothing to merge"
+        raise _StoppedError(Stop(branch=branch.id, problem=problem))
     conflicts = judged(plan, branch, automatic.conflicts)
     if unsettled := tuple(conflict for conflict in conflicts if not conflict.settled):
         raise _StoppedError(Stop(branch=branch.id, conflicts=unsettled, problem=explained(branch, unsettled)))
@@ -81,7 +88,7 @@ def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, onto: str) -
         resolved=tuple(f"{conflict.path}: {conflict.settled}" for conflict in conflicts),
         fixes=tuple(fixes),
         dropped=dropped,
-        contained=automatic.tree == tree_of(store, onto) and is_ancestor(store, source.commit, onto),
+        contained=contained,
         tree_merged=automatic.tree,
         tree=tree,
     )
@@ -118,8 +125,7 @@ def _mode(plan: Plan, path: str) -> str:
 
 
 def _commit(plan: Plan, store: Repo, tree: str, message: str, parents: tuple[str, ...]) -> str:
-    person = PERSON.fullmatch(plan.author)
-    author = Actor(person["name"], person["mail"]) if person else None
+    author = Actor(*plan.person)
     date = f"{int(plan.date.timestamp())} +0000"
     commit = Commit.create_from_tree(
         store,

@@ -39,7 +39,7 @@ def _pushed(plan: Plan, store: Repo, url: str, tip: str) -> dict[str, str | None
         return {"status": "unchanged", "read_back": before, "at": stamp(now())}
     if before is not None:
         return {"status": "refused", "read_back": before, "problem": _taken(plan, before, tip), "at": stamp(now())}
-    problem = ""
+    problem = "git told no error, but the branch is not there"
     try:
         push(store, url, plan.integration, tip)
     except GitError as error:

@@ -16,6 +16,7 @@ SPLIT_ID = re.compile(r"(?P<effort>.+)-split-(?P<split>[0-9]{1,9})")
 DURATION = re.compile(r"(?P<count>[0-9]{1,9})(?P<unit>[smh])")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+TRIMMED = " .,:;<>\"\\'"
 PERSON = re.compile(r"(?P<name>[^<>]*[^<>\s])\s*<(?P<mail>[^<>\s]+)>")
 
 
@@ -379,6 +380,12 @@ class Plan(PlanDocument):
     def heading(self) -> str:
         """Title and attempt, as shown at the head of every output."""
         return f"{self.title}, attempt {self.attempt}"
+
+    @property
+    def person(self) -> tuple[str, str]:
+        """Name and mail of the author, without the characters that git trims off their ends (ident.c)."""
+        name, _, mail = self.author.partition("<")
+        return name.strip(TRIMMED), mail.strip(TRIMMED)
 
     @property
     def infrastructure(self) -> dict[str, Path]:

@@ -50,6 +50,8 @@ def highlighted(diff: str) -> Markup:
 
 def how_it_ended(command: CommandFact) -> str:
     """Exit code or deadline, and time."""
+    if command.problem:
+        return f"not started: {command.problem}"
     ended = f"exit {command.exit}" if command.exit is not None else f"ended at its deadline of {command.timeout} s"
     return f"{ended} · {command.seconds:.1f} s"
 

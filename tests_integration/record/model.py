@@ -127,7 +127,7 @@ def sentence(heading: str, criteria: Iterable[CriterionFact]) -> str:
     )
     if first:
         return f"{heading}: not integrated, {headline(first)}"
-    return f"{heading}: not proven, {passed} of {len(criteria)} criteria were judged and hold; nothing was published"
+    return f"{heading}: not proven, {passed} of {len(criteria)} criteria were judged and hold"
 
 
 def headline(criterion: CriterionFact) -> str:

@@ -5,7 +5,7 @@ import shlex
 from typing import NamedTuple
 
 from tests_integration.facts import FileFact, InfrastructureFact, MergeFact
-from tests_integration.plan.model import PERSON, Fix, Plan
+from tests_integration.plan.model import Fix, Plan
 from tests_integration.record.model import Record
 
 CLONE = "a clone of the repository"
@@ -57,8 +57,7 @@ def building(steps: list[Operation]) -> list[Operation]:
 
 def identity(plan: Plan) -> list[str]:
     """Shell lines that give every commit the plan's author, committer and date."""
-    person = PERSON.fullmatch(plan.author)
-    name, mail = (person["name"], person["mail"]) if person else (plan.author, "")
+    name, mail = plan.person
     date = f"{int(plan.date.timestamp())} +0000"
     values = {"NAME": name, "EMAIL": mail, "DATE": date}
     return [
@@ -82,11 +81,12 @@ def _merge(plan: Plan, record: Record, merge: MergeFact) -> Operation:
     branch = next(branch for branch in plan.branches if branch.id == merge.branch)
     fixes = plan.fixes_of(branch)
     message = _quoted(merge.message)
-    settling = [line for fix in fixes for line in _fix_lines(plan, fix, merge)]
-    settling += _removal(merge.dropped)
+    settling = _removal(merge.dropped)
+    settling += [line for fix in fixes for line in _fix_lines(plan, fix, merge)]
     if merge.contained:
         commit = f"git commit-tree -p HEAD -p {merge.tip} -m {message} 'HEAD^{{tree}}'"
-        commands = [f'git reset --quiet --hard "$({commit})"']
+        commands = [f'git reset --quiet --hard "$({commit})"', *settling]
+        commands += ["git commit --quiet --amend --no-edit"] if settling else []
     elif merge.conflicts:
         commands = [f"git merge --quiet --no-ff --no-commit {merge.tip} || true", *settling]
         commands.append(f"git commit --quiet --message {message}")
@@ -113,11 +113,12 @@ def _fix_lines(plan: Plan, fix: Fix, merge: MergeFact) -> list[str]:
         patch = (plan.folder / fix.patch).read_bytes()
         return [f"base64 --decode <<'END' | git apply --index -\n{_encoded(patch)}\nEND"]
     if fix.take:
-        return [
-            f"git restore --source {commit} --staged --worktree -- {_paths(paths)}"
-            for commit, paths in zip(merge.parents, (fix.take.ours, fix.take.theirs), strict=True)
-            if paths
-        ]
+        gone = next(fact.removed for fact in merge.fixes if fact.id == fix.id)
+        sides = zip(merge.parents, (fix.take.ours, fix.take.theirs), strict=True)
+        taken = [(commit, tuple(path for path in paths if path not in gone)) for commit, paths in sides]
+        return [f"git checkout --quiet {commit} -- {_paths(paths)}" for commit, paths in taken if paths] + _removal(
+            gone
+        )
     return _removal(fix.delete)
 
 

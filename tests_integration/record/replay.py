@@ -19,14 +19,14 @@ export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_ATTR_NOSYSTEM=1 LC_
 {identity}
 
 folder=$(mktemp -d)
-git clone --quiet --no-checkout -- "${{1:?usage: bash replay.sh REPOSITORY}}" "$folder" 2>/dev/null
+git clone --quiet --no-checkout -- "${{1:?usage: bash replay.sh REPOSITORY}}" "$folder"
 cd -- "$folder"
 git config merge.renames true
 git config merge.renameLimit 7000
 git config merge.directoryRenames conflict
 git config merge.conflictStyle merge
 git config core.autocrlf false
-echo '* !merge' > .git/info/attributes
+echo '* !merge !text !eol !filter !ident !working-tree-encoding' > .git/info/attributes
 for commit in {commits}; do
   git cat-file -e "$commit^{{commit}}" 2>/dev/null ||
     git fetch --quiet origin "$commit" ||

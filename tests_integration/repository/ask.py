@@ -56,13 +56,7 @@ class History:
     @cached_property
     def commits(self) -> tuple[Commit, ...]:
         """Oldest first."""
-        form = "%H%x00%T%x00%P%x00%B%x00%x01"
-        out = git(self.repo, "log", "--first-parent", "--reverse", f"--format={form}", f"{self.base}..{self.tip}", "--")
-        commits = []
-        for chunk in out.decode(errors="replace").split("\0\x01")[:-1]:
-            name, tree, parents, message = chunk.lstrip("\n").split("\0", 3)
-            commits.append(Commit(name, tree, tuple(parents.split()), message))
-        return tuple(commits)
+        return _log(self.repo, "--first-parent", f"{self.base}..{self.tip}")
 
     @cached_property
     def starts_at(self) -> str | None:
@@ -74,6 +68,13 @@ class History:
     def merges_of(self, tip: str) -> tuple[Commit, ...]:
         """The commits that merge this very tip as a parent beyond the first."""
         return tuple(commit for commit in self.commits if tip in commit.parents[1:])
+
+
+def integration_commits(history: History, tip: str) -> tuple[Commit, ...]:
+    """Commits of an integration, this one or any that says so in its trailers, that a branch has beyond the base."""
+    told = _log(history.repo, "--grep=^Integrates: ", "--grep=^Integration-Infrastructure: ", f"{history.base}..{tip}")
+    own = tuple(commit for commit in history.commits if is_ancestor(history.repo, commit.id, tip))
+    return tuple({commit.id: commit for commit in (*told, *own)}.values())
 
 
 def commit_at(repo: Repo, ref: str) -> str | None:
@@ -167,6 +168,16 @@ def last_change(history: History) -> dict[str, Commit]:
             changed.update(dict.fromkeys(changes(history.repo, below, commit.id), commit))
         below = commit.id
     return changed
+
+
+def _log(repo: Repo, *arguments: str) -> tuple[Commit, ...]:
+    form = "%H%x00%T%x00%P%x00%B%x00%x01"
+    out = git(repo, "log", "--reverse", "--topo-order", f"--format={form}", *arguments, "--")
+    commits = []
+    for chunk in out.decode(errors="replace").split("\0\x01")[:-1]:
+        name, tree, parents, message = chunk.lstrip("\n").split("\0", 3)
+        commits.append(Commit(name, tree, tuple(parents.split()), message))
+    return tuple(commits)
 
 
 def shown(path: str) -> str:

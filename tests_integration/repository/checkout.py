@@ -6,6 +6,7 @@ from shutil import rmtree
 
 from git import Repo
 
+from tests_integration.repository.ask import shown
 from tests_integration.repository.git import git
 
 
@@ -34,10 +35,11 @@ def changed_files(store: Repo, commit: str, folder: Path) -> tuple[str, ...]:
     Judged with the store's own settings and an index of its own; the checkout's repository is not asked, because
     commands may have written to it.
     """
+    folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         env = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
         tree = ("--work-tree", str(folder))
         git(store, *tree, "read-tree", commit, env=env)
         git(store, *tree, "update-index", "-q", "--refresh", env=env, ok=(0, 1))
         out = git(store, *tree, "diff-files", "--name-only", "-z", env=env)
-    return tuple(path.decode(errors="replace") for path in out.split(b"\0")[:-1])
+    return tuple(shown(path.decode(errors="surrogateescape")) for path in out.split(b"\0")[:-1])

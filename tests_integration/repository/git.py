@@ -125,7 +125,7 @@ def answer(
             env=dict(env or {}),
         )
     if code not in ok:
-        raise GitError(command, code, _text(err) or _text(out))
+        raise GitError(command, code, "\n".join(filter(None, (_text(err).strip(), _text(out).strip()))))
     return code, out if isinstance(out, bytes) else out.encode()
 
 

@@ -44,8 +44,8 @@ def _kinds(messages: str) -> dict[str, str]:
     while at < len(fields) and fields[at].isdigit():
         count = int(fields[at])
         paths = fields[at + 1 : at + 1 + count]
-        kind = fields[at + 1 + count]
-        if match := re.match(r"CONFLICT \((.+)\)", kind):
-            kinds.update(dict.fromkeys(paths, match[1]))
+        told = [re.match(r"CONFLICT \((.+?)\)", field) for field in fields[at + 1 + count : at + 3 + count]]
+        if kind := told[-1] or told[0]:
+            kinds = dict.fromkeys(paths, kind[1]) | kinds
         at += count + 3
     return kinds

@@ -3,14 +3,18 @@
 import copy
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from inspect import isfunction, signature
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 import yaml
 from git import Repo
 
+from tests_integration.criteria import test_audit, test_demo
+from tests_integration.criteria.catalogue import Case, subjects
 from tests_integration.engine.integrate import integrate
 from tests_integration.engine.sources import fetch, look_up
 from tests_integration.facts import Integration, Source
@@ -27,6 +31,20 @@ PERSON = {
     for key, value in (("NAME", "Effort"), ("EMAIL", "effort@example.org"), ("DATE", DATE))
 }
 QUIET = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_EDITOR": "true", "HOME": os.devnull}
+
+BY_HAND = r"""
+merge() { git merge --quiet --no-ff -m "Merge $1" "${@:2}" "origin/effort/$1"; }
+amend() { git add --all; git commit --quiet --amend --no-edit; }
+save() { git add --all; git commit --quiet --message "$1"; }
+E1() { merge E1; git rm --quiet twin.txt; amend; }
+E2a() { merge E2-split-001; }
+E2b() { merge E2-split-002; git apply ../plans/three.patch; amend; }
+E3() { merge E3 --no-commit || git checkout --quiet --theirs lock.txt; rm twin.txt; save "Merge E3"; }
+E4() { merge E4; }
+files() { cp -Rn ../plans/infrastructure/. .; chmod +x demos/demo.sh; }
+demo() { files; save $'Add demo\n\nIntegration-Infrastructure: R291'; }
+"""
+"""How a person integrates the wave of `every_kind_of_fix`: one function a merge with its fixes, then the demo."""
 
 DEMO = "#!/usr/bin/env bash\necho the demo shows one\n"
 
@@ -64,31 +82,45 @@ class Wave:
         (demo / "demo.sh").write_text(DEMO, encoding="utf-8")
         (demo / "DEMO.md").write_text("# Demo\n\nIt shows one.\n", encoding="utf-8")
 
-    def commit(self, branch: str, files: Mapping[str, str | None], *, parent: str = "main", message: str = "") -> str:
+    def commit(
+        self, branch: str, files: Mapping[str, str | bytes | None], *, parent: str = "main", message: str = ""
+    ) -> str:
         """Commit files (None removes one) on a branch, begun at `parent` where it is new, and push it; the commit."""
+        self.switch(branch, parent)
+        for name, content in files.items():
+            file = self.work / name
+            if content is None:
+                file.unlink()
+            else:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return self.save(branch, message)
+
+    def switch(self, branch: str, parent: str = "main") -> None:
+        """Check a branch out in `work`, begun at `parent` where it is new."""
         if git(self.work, "branch", "--list", branch) or branch == "main":
             git(self.work, "switch", "--quiet", branch, fails=True)
         else:
             git(self.work, "switch", "--quiet", "--create", branch, parent)
-        for name, text in files.items():
-            file = self.work / name
-            if text is None:
-                file.unlink()
-            else:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(text, encoding="utf-8")
+
+    def save(self, branch: str, message: str = "") -> str:
+        """Commit all that stands in `work` and push it as this branch; the commit."""
         git(self.work, "add", "--all")
         git(self.work, "commit", "--quiet", "--allow-empty", "--message", message or f"Work on {branch}")
         git(self.work, "push", "--quiet", "--force", str(self.origin), f"HEAD:refs/heads/{branch}")
         return git(self.work, "rev-parse", "HEAD")
 
-    def branch(self, name: str, files: Mapping[str, str | None], *, parent: str = "base", **more: Any) -> str:
+    def branch(self, name: str, files: Mapping[str, str | bytes | None], *, parent: str = "base", **more: Any) -> str:
         """Add an effort branch to the repository and to the plan, stacked on `parent`; its tip."""
         start = "main" if parent == "base" else f"effort/{parent}"
         tip = self.commit(f"effort/{name}", files, parent=start)
+        self.plan_for(name, parent=parent, **more)
+        return tip
+
+    def plan_for(self, name: str, *, parent: str = "base", **more: Any) -> None:
+        """Let the plan merge the branch `effort/NAME`, which is there already."""
         entry = {"id": name, "title": f"Title of {name}", "from": f"origin/effort/{name}", "parent": parent, **more}
         self.document["branches"].append(entry)
-        return tip
 
     def write(self, name: str = "wave") -> Path:
         """Write the plan."""
@@ -132,6 +164,55 @@ def integrated(wave: Wave, name: str = "wave") -> Iterator[Built]:
         yield Built(plan, store, sources, integrate(plan, store, sources))
 
 
+def by_hand(built: Built, script: str) -> str:
+    """The tip of an integration that a person made in a clone, with bash and plain git; see `BY_HAND`.
+
+    Args:
+        built: the same wave as the engine integrated it; its store gets the branch too.
+        script: lines of bash, run in a work tree that is at the base.
+    """
+    folder = built.plan.folder.parent
+    clone = folder / f"clone-{len(list(folder.glob('clone-*')))}"
+    git(folder, "clone", "--quiet", "--shared", "origin.git", str(clone))
+    git(clone, "switch", "--quiet", "--create", "integration")
+    environment = {"PATH": os.environ["PATH"]} | PERSON | QUIET
+    done = subprocess.run(
+        ["bash", "-euc", BY_HAND + script], cwd=clone, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{script}: {done.stdout}{done.stderr}"
+    git(clone, "push", "--quiet", str(built.store.git_dir), f"HEAD:refs/heads/{clone.name}")
+    return git(clone, "rev-parse", "HEAD")
+
+
+def failures(built: Built, tip: str, **given: object) -> dict[str, str]:
+    """Criteria of audit and demo that read the branch alone, and that it fails: message by name of the case."""
+    values = {"history": built.history_of(tip), "plan": built.plan, "store": built.store, "tips": built.tips, **given}
+    found = {}
+    for stage, function in branch_criteria():
+        names = list(signature(function).parameters)
+        parameter, rows = subjects(names, stage, built.plan) or ("", [("", None)])
+        for subject, value in rows:
+            case = Case(stage, function.__name__.removeprefix("test_"), subject, "")
+            try:
+                function(**{name: value if name == parameter else values[name] for name in names})
+            except pytest.fail.Exception as failed:
+                found[str(case)] = str(failed)
+    return found
+
+
+def branch_criteria() -> list[tuple[str, Callable[..., None]]]:
+    """The criteria that judge a branch by what git says of it, each with its stage; nothing has to run for them."""
+    members = [("audit", member) for member in vars(test_audit).values()]
+    members += [("demo", member) for member in vars(test_demo).values()]
+    return [
+        (stage, member)
+        for stage, member in members
+        if isfunction(member)
+        and member.__name__.startswith("test_")
+        and "demonstrated" not in signature(member).parameters
+    ]
+
+
 def three_branches(folder: Path) -> Wave:
     """E1, and the stacked splits E2-split-001 and E2-split-002; E1 brings `twin.txt`, which BUG-1 deletes."""
     wave = Wave(folder)
@@ -141,6 +222,33 @@ def three_branches(folder: Path) -> Wave:
     wave.document["fixes"] = [
         {"id": "BUG-1", "problem": "twin.txt is there twice", "after": "E1", "delete": ["twin.txt"]}
     ]
+    return wave
+
+
+def every_kind_of_fix(folder: Path) -> Wave:
+    """E1, two splits of E2 stacked on it, E3 that depends on E2 but was begun at the base, and E4 on its own.
+
+    BUG-1 deletes `twin.txt`, which E1 and E3 bring; BUG-2 patches `three.txt`; BUG-3 takes `lock.txt`, in which E3
+    conflicts. E4 has two commits, and brings `demos/NOTES.md` itself.
+    """
+    wave = Wave(folder)
+    wave.commit("main", {"lock.txt": "base\n"})
+    wave.branch("E1", {"one.txt": "one\n", "twin.txt": "twin\n"})
+    wave.branch("E2-split-001", {"two.txt": "two\n", "lock.txt": "two\n"}, parent="E1")
+    wave.branch("E2-split-002", {"three.txt": "1\n2\n3\n4\n5\n6\n7\n8\n9\n"}, parent="E2-split-001")
+    wave.branch("E3", {"lock.txt": "three\n", "twin.txt": "another twin\n"})
+    wave.document["branches"][-1]["parent"] = "E2-split-002"
+    wave.branch("E4", {"four.txt": "four\n"})
+    wave.commit("effort/E4", {"demos/NOTES.md": "Notes of E4.\n"})
+    wave.document["fixes"] = [
+        {"id": "BUG-1", "problem": "twice", "after": "E1", "delete": ["twin.txt"], "needs": ["one.txt"]},
+        {"id": "BUG-2", "problem": "numbers", "after": "E2-split-002", "patch": "three.patch"},
+        {"id": "BUG-3", "problem": "stale lock", "after": "E3", "take": {"theirs": ["lock.txt"]}},
+    ]
+    plans = folder / "plans"
+    patch = "--- a/three.txt\n+++ b/three.txt\n@@ -1,3 +1,3 @@\n-1\n+one\n 2\n 3\n@@ -7,3 +7,3 @@\n 7\n 8\n-9\n+nine\n"
+    (plans / "three.patch").write_text(patch, encoding="utf-8")
+    (plans / "infrastructure" / "demos" / "NOTES.md").write_text("Notes.\n", encoding="utf-8")
     return wave
 
 

@@ -1,0 +1,175 @@
+"""One run after another, and one beside another (R520)."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests_integration.engine.commands import MARK
+from tests_integration.selftests.running_plans import Run, run
+from tests_integration.selftests.waves import Wave, git
+
+DEADLINE = 60
+"""Seconds after which a test that waits in vain fails; nothing takes as long where all is well."""
+
+
+def go(wave: Wave, *arguments: str) -> Run:
+    """Run the wave's plan; the reports are in the wave's folder."""
+    return run(wave.folder, "--plan", str(wave.write()), *arguments)
+
+
+def metadata(wave: Wave) -> dict[str, Any]:
+    """The R520 object that the last run has left."""
+    return dict(json.loads((wave.folder / "reports" / "wave" / "metadata.json").read_text(encoding="utf-8")))
+
+
+@pytest.fixture
+def failing(stacked: Wave) -> Wave:
+    """A wave whose build fails, and counts how often it runs."""
+    stacked.document["build"] = [{"run": f"echo run >> {stacked.folder}/ran; exit 3"}]
+    return stacked
+
+
+def runs(wave: Wave) -> int:
+    """How often the build of `failing` ran."""
+    return (wave.folder / "ran").read_text(encoding="utf-8").count("run")
+
+
+def test_the_same_inputs_are_not_tried_again(failing: Wave) -> None:
+    go(failing)
+    folder = failing.folder / "reports" / "wave"
+    before = {file.name: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    again = go(failing)
+    assert again.exit == 1
+    assert runs(failing) == 1
+    assert {"record.json", "report.html", "metadata.json", "build-1.log"} <= before.keys()
+    assert {file.name: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
+    for text in (
+        "attempt 1 ended with BUILD_GATE_FAILURE at ",
+        "and nothing that it was built from has changed since: the build fails: ",
+        f"Its record: {folder}",
+        "A change would be: a commit on the base or on one of the 3 branches, another plan",
+        "To try all the same: --force-attempt REASON",
+        "wave: refused; nothing was done, the earlier record is as it was",
+    ):
+        assert text in again.output
+
+
+def test_a_forced_attempt_runs_again_and_says_why(failing: Wave) -> None:
+    go(failing)
+    assert go(failing, "--force-attempt", "the runner had no disk").exit == 1
+    assert runs(failing) == 2
+    kept = metadata(failing)
+    assert (kept["manual_override"], kept["attempt_count"]) == ("the runner had no disk", 2)
+    assert [attempt["overall_result"] for attempt in kept["integration_attempts"]] == ["BUILD_GATE_FAILURE"] * 2
+
+
+def test_a_branch_that_moved_allows_another_attempt(failing: Wave) -> None:
+    go(failing)
+    failing.commit("effort/E1", {"one.txt": "better\n"})
+    go(failing)
+    assert runs(failing) == 2
+    assert metadata(failing)["attempt_count"] == 2
+
+
+def test_a_comment_in_the_plan_allows_no_other_attempt(failing: Wave) -> None:
+    go(failing)
+    file = failing.write()
+    file.write_text(f"# tried once\n{file.read_text(encoding='utf-8')}", encoding="utf-8")
+    assert run(failing.folder, "--plan", str(file)).exit == 1
+    assert runs(failing) == 1
+
+
+def test_green_twice_is_the_same_commit(stacked: Wave) -> None:
+    first, second = (go(stacked) for _ in range(2))
+    assert (first.exit, second.exit) == (0, 0)
+    assert git(stacked.origin, "rev-parse", "wave-integration") == second.record("wave")["tip"]
+    assert second.record("wave")["publication"]["status"] == "unchanged"
+    kept = metadata(stacked)
+    assert [attempt["overall_result"] for attempt in kept["integration_attempts"]] == ["SUCCESS", "SUCCESS"]
+    assert len({attempt["merge_commit_sha"] for attempt in kept["integration_attempts"]}) == 1
+
+
+class Waiting:
+    """A run whose build says that it has begun, and then waits until it is told to go on."""
+
+    def __init__(self, wave: Wave) -> None:
+        self.wave = wave
+        self.begun, self.go_on, self.told = (wave.folder / name for name in ("begun", "go-on", "told"))
+        for fifo in (self.begun, self.go_on):
+            os.mkfifo(fifo)
+        line = f"test -e {self.told} || {{ echo > {self.begun}; read < {self.go_on}; }}"
+        wave.document["build"] = [{"run": line, "timeout": f"{DEADLINE}s"}]
+        command = [sys.executable, "-m", "pytest", "--plan", str(wave.write())]
+        self.process = subprocess.Popen(command, cwd=wave.folder, stdout=subprocess.DEVNULL)
+        heard = os.open(self.begun, os.O_RDONLY | os.O_NONBLOCK)
+        assert select.select([heard], [], [], DEADLINE)[0], "the build has not begun"
+        os.close(heard)
+
+    def release(self) -> None:
+        """Let the build go on."""
+        self.told.touch()
+        self.go_on.write_text("go on\n", encoding="utf-8")
+
+
+@pytest.fixture
+def waiting(stacked: Wave) -> Iterator[Waiting]:
+    begun = Waiting(stacked)
+    yield begun
+    begun.process.kill()
+    begun.process.wait()
+    for process in commands_of(stacked.folder):
+        process.kill()
+
+
+def commands_of(folder: Path) -> list[psutil.Process]:
+    """Processes that the commands of a plan in this folder have started and that are alive."""
+    return [process for process in psutil.process_iter() if is_command_in(folder, process)]
+
+
+def is_command_in(folder: Path, process: psutil.Process) -> bool:
+    try:
+        variables = {} if process.status() == psutil.STATUS_ZOMBIE else process.environ()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+    return MARK in variables and variables.get("HOME", "").startswith(str(folder))
+
+
+def test_a_second_run_is_refused_while_the_first_is_in_progress(waiting: Waiting) -> None:
+    second = go(waiting.wave)
+    waiting.release()
+    assert waiting.process.wait() == 0
+    assert second.exit == 1
+    assert f"another run of {waiting.wave.write()} is in progress; wait for its end" in second.output
+    kept = metadata(waiting.wave)
+    assert [attempt["overall_result"] for attempt in kept["integration_attempts"]] == ["SUCCESS"]
+
+
+def test_a_run_after_one_that_was_killed_says_so_and_goes_on(waiting: Waiting) -> None:
+    waiting.process.send_signal(signal.SIGKILL)
+    waiting.process.wait()
+    assert metadata(waiting.wave)["last_attempt_result"] == "IN_PROGRESS"
+    waiting.release()
+    assert go(waiting.wave).exit == 0
+    kept = metadata(waiting.wave)
+    started = kept["integration_attempts"][0]["started_at"]
+    assert [attempt["overall_result"] for attempt in kept["integration_attempts"]] == ["INCOMPLETE", "SUCCESS"]
+    assert kept["progress_warnings"] == [f"the attempt started at {started} was interrupted"]
+
+
+def test_an_interrupt_leaves_no_process_and_closes_the_metadata(waiting: Waiting) -> None:
+    assert commands_of(waiting.wave.folder)
+    waiting.process.send_signal(signal.SIGINT)
+    assert waiting.process.wait() == pytest.ExitCode.INTERRUPTED
+    assert commands_of(waiting.wave.folder) == []
+    kept = metadata(waiting.wave)
+    assert (kept["last_attempt_result"], kept["ready_for_retry"]) == ("INCOMPLETE", True)
+    assert kept["integration_attempts"][-1]["completed_at"]

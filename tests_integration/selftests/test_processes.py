@@ -1,0 +1,148 @@
+"""Nothing that a command started is alive when it has ended, however far it went."""
+
+import os
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+import pytest
+
+from tests_integration.engine import commands
+from tests_integration.engine.commands import Room, run
+from tests_integration.facts import CommandFact
+from tests_integration.plan.model import Command
+
+DOUBLE_FORK = """python3 -c '
+import os, sys, time
+if os.fork(): os._exit(0)
+os.setsid()
+if os.fork(): os._exit(0)
+open(sys.argv[1], "w").close()
+time.sleep(600)
+' {token} & """
+
+DAEMONS = {
+    "child": "touch {token}; sleep 600{token}",
+    "background": "sleep 600{token} & touch {token}; wait",
+    "many": "for n in 1 2 3 4 5; do sleep 600{token} & done; touch {token}; wait",
+    "setsid": "setsid sleep 600{token} & touch {token}; wait; sleep 600{token}",
+    "double-fork": DOUBLE_FORK + "sleep 600{token}",
+    "nohup": "nohup sleep 600{token} & touch {token}; wait",
+    "deaf": "trap '' TERM INT HUP; touch {token}; sleep 600{token}",
+    "without-environment": "env -i sleep 600{token} & touch {token}; wait",
+    "without-environment-and-session": "env -i setsid sleep 600{token} & touch {token}; wait; sleep 600{token}",
+}
+
+
+@pytest.fixture
+def token() -> str:
+    """Digits that stand in the command lines of this test's processes alone; `sleep` takes them too."""
+    return f"{uuid4().int % 10**12:012}"
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    """An empty checkout."""
+    (tmp_path / "checkout").mkdir()
+    return Room("", tmp_path / "checkout", tmp_path / "home", tmp_path / "reports")
+
+
+def go(room: Room, line: str) -> CommandFact:
+    def quiet(_run: str, _seconds: float, _line: str) -> None:
+        pass
+
+    return run("build", Command(run=line, timeout=60), "build-1.log", room, {"PATH": os.environ["PATH"]}, quiet)
+
+
+@pytest.fixture
+def deadline(room: Room, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deadline is reached as soon as there is a file with the token's name."""
+
+    class Clock:
+        sleep = time.sleep
+
+        @staticmethod
+        def monotonic() -> float:
+            return time.monotonic() + 3600 * (room.checkout / token).exists()
+
+    monkeypatch.setattr(commands, "time", Clock)
+
+
+def alive(token: str) -> list[list[str]]:
+    """Command lines of processes that hold the token; those that were found are ended."""
+    found = [process for process in psutil.process_iter() if token in " ".join(_command_line(process))]
+    lines = [_command_line(process) for process in found]
+    for process in found:
+        process.kill()
+    return [line for line in lines if line]
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return []
+
+
+@pytest.mark.usefixtures("deadline")
+@pytest.mark.parametrize("kind", DAEMONS)
+def test_the_deadline_ends_every_process(room: Room, token: str, kind: str) -> None:
+    fact = go(room, DAEMONS[kind].format(token=token))
+    left = alive(token)
+    assert (fact.exit, fact.passed) == (None, False)
+    assert (room.checkout / token).exists()
+    assert left == []
+
+
+@pytest.mark.usefixtures("deadline")
+def test_what_was_said_before_the_deadline_is_kept(room: Room, token: str) -> None:
+    fact = go(room, f"echo so far; touch {token}; sleep 600")
+    assert (room.reports / fact.log).read_text() == "so far\n"
+    assert fact.left_running == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sleep 600{token} & until pgrep -f ^sleep.600{token}; do :; done",
+        "setsid sleep 600{token} & until pgrep -f ^sleep.600{token}; do :; done",
+        "(setsid sleep 600{token} >/dev/null 2>&1 &) ; until pgrep -f ^sleep.600{token}; do :; done",
+    ],
+    ids=["background", "setsid", "orphan"],
+)
+def test_what_a_passing_command_leaves_is_ended_and_named(room: Room, token: str, line: str) -> None:
+    fact = go(room, line.format(token=token))
+    left = alive(token)
+    assert fact.passed
+    assert fact.left_running == ("sleep",)
+    assert left == []
+
+
+def test_what_a_failing_command_leaves_is_ended_and_named(room: Room, token: str) -> None:
+    fact = go(room, f"sleep 600{token} & until pgrep -f ^sleep.600{token}; do :; done; exit 3")
+    left = alive(token)
+    assert (fact.exit, fact.left_running) == (3, ("sleep",))
+    assert left == []
+
+
+@pytest.mark.usefixtures("deadline")
+def test_processes_of_others_live_on(room: Room, token: str) -> None:
+    other = psutil.Popen(["sleep", f"600{token}"], env={"WAVEPROOF_COMMAND": "another"})
+    try:
+        go(room, f"touch {token}; sleep 600")
+        assert other.is_running()
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_an_interrupted_run_leaves_nothing(room: Room, token: str) -> None:
+    def interrupt(_run: str, _seconds: float, _line: str) -> None:
+        if (room.checkout / token).exists():
+            raise KeyboardInterrupt
+
+    line = Command(run=f"touch {token}; sleep 600{token}", timeout=60)
+    with pytest.raises(KeyboardInterrupt):
+        run("build", line, "build-1.log", room, {"PATH": os.environ["PATH"]}, interrupt)
+    assert alive(token) == []
