@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tests_integration.engine import metadata
 from tests_integration.engine.clock import moment, now, stamp
-from tests_integration.engine.metadata import Attempts
+from tests_integration.engine.metadata import Attempts, MetadataError
 from tests_integration.facts import AttemptFact, Integration, Source
 from tests_integration.plan.model import Plan
 
@@ -71,7 +71,7 @@ def refusal(plan: Plan, past: Attempts, current: Mapping[str, str], reports: Pat
             f" (`limits.attempts`). The last: {result}, {past.get('retry_reason')}\n"
             f"Its record: {reports}\nTo try all the same: --force-attempt REASON"
         )
-    spent = sum(_seconds(attempt) for attempt in attempts)
+    spent = _spent(attempts)
     if spent >= plan.limits.hours * 3600:
         return (
             f"{spent / 3600:.1f} hours were spent on attempts since the last success; the plan allows"
@@ -137,7 +137,6 @@ def finish(attempt: AttemptFact, integration: Integration | None, outcome: Outco
         ended = now()
         tip = integration.tip if integration else None
         success = outcome.result == "SUCCESS"
-        used_up = not success and past["attempt_count"] >= past["max_attempts"]
         completed = {
             **attempts[-1],
             "completed_at": stamp(ended),
@@ -145,6 +144,10 @@ def finish(attempt: AttemptFact, integration: Integration | None, outcome: Outco
             **outcome.statuses,
             "overall_result": outcome.result,
         }
+        spent = _spent([*_since_success({"integration_attempts": attempts[:-1]}), completed])
+        used_up = not success and (
+            past["attempt_count"] >= past["max_attempts"] or spent >= past["time_limit_hours"] * 3600
+        )
         return {
             **past,
             "merge_commit_sha": tip,
@@ -162,19 +165,27 @@ def finish(attempt: AttemptFact, integration: Integration | None, outcome: Outco
     metadata.update(Path(attempt.file), attempt.at, lock, change)
 
 
+def _entries(past: Attempts) -> list[dict[str, Any]]:
+    entries = past.get("integration_attempts") or []
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise MetadataError("integration_attempts is no list of objects")
+    return entries
+
+
 def _since_success(past: Attempts) -> list[dict[str, Any]]:
-    attempts = past.get("integration_attempts", [])
+    attempts = _entries(past)
     successes = [n for n, attempt in enumerate(attempts) if attempt.get("overall_result") == "SUCCESS"]
     return list(attempts[successes[-1] + 1 :]) if successes else list(attempts)
 
 
 def _closed(past: Attempts) -> tuple[list[dict[str, Any]], list[str]]:
     """Earlier attempts, with those that nobody ended closed as interrupted; and the warnings so far."""
-    attempts, warnings = [], list(past.get("progress_warnings", []))
-    for attempt in past.get("integration_attempts", []):
+    attempts, warnings = [], list(past.get("progress_warnings") or [])
+    for attempt in _entries(past):
         if attempt.get("overall_result") == "IN_PROGRESS":
-            warnings.append(f"the attempt started at {attempt['started_at']} was interrupted")
-            attempts.append({**attempt, "overall_result": "INCOMPLETE", "completed_at": attempt["started_at"]})
+            started = attempt.get("started_at")
+            warnings.append(f"the attempt started at {started} was interrupted")
+            attempts.append({**attempt, "overall_result": "INCOMPLETE", "completed_at": started})
         else:
             attempts.append(attempt)
     return attempts, warnings
@@ -190,11 +201,15 @@ def _retry_reason(attempt: AttemptFact, earlier: list[dict[str, Any]]) -> str:
     return f"changed since the last attempt: {', '.join(changed)}" if changed else "run again with the same inputs"
 
 
+def _spent(attempts: list[dict[str, Any]]) -> float:
+    return sum(_seconds(attempt) for attempt in attempts)
+
+
 def _seconds(attempt: Mapping[str, Any]) -> float:
-    started, completed = attempt.get("started_at"), attempt.get("completed_at")
-    if not started or not completed:
+    try:
+        return _between(moment(attempt["started_at"]), moment(attempt["completed_at"]))
+    except (KeyError, TypeError, ValueError):  # written by somebody else, or never ended
         return 0
-    return _between(moment(started), moment(completed))
 
 
 def _between(start: datetime, end: datetime) -> float:

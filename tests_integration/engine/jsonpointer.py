@@ -1,6 +1,7 @@
 """Replaces one value of a JSON text and leaves every other byte as it is (RFC 6901 names the value)."""
 
 import json
+import re
 from typing import NamedTuple
 
 DECODER = json.JSONDecoder()
@@ -85,6 +86,8 @@ def _decoded(text: str) -> object:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise NotThereError(f"{error.lineno}:{error.colno}: is not JSON: {error.msg}") from None
+    except (ValueError, RecursionError) as error:
+        raise NotThereError(f"1:1: cannot be read as JSON: {error}") from None
 
 
 def _skip(text: str, at: int) -> int:
@@ -94,5 +97,6 @@ def _skip(text: str, at: int) -> int:
 
 
 def _dumped(value: object, depth: int) -> str:
-    lines = json.dumps(value, indent=INDENT, ensure_ascii=False).split("\n")
-    return f"\n{' ' * (INDENT * depth)}".join(lines)
+    text = json.dumps(value, indent=INDENT, ensure_ascii=False)
+    text = re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text)
+    return text.replace("\n", f"\n{' ' * (INDENT * depth)}")

@@ -18,6 +18,7 @@ WORDINGS = {
     "dict_type": "must be a mapping of names to values",
     "greater_than_equal": "must be {ge} or more, not {value}",
     "int_parsing": "must be a whole number, not {value!r}",
+    "int_parsing_size": "must be a number of fewer digits",
     "int_type": "must be a whole number, not {value!r}",
     "literal_error": "must be 1, not {value!r}",
     "missing": "is missing",
@@ -48,7 +49,9 @@ def load(file: Path) -> Plan:
         try:
             content = PlanDocument.model_validate(document.data)
         except ValidationError as error:
-            mistakes += (_mistake(document, detail) for detail in error.errors())
+            found = (_mistake(document, detail) for detail in error.errors() if not _follows(detail))
+            told = {mistake.place for mistake in document.mistakes}
+            mistakes += (mistake for mistake in found if mistake.place not in told)
     else:
         mistakes.append(Mistake(Mark(1, 1), (), "must be a mapping of keys to values; `version: 1` is the first"))
     if mistakes or content is None:
@@ -97,6 +100,11 @@ def _mistake(document: Document, detail: ErrorDetails) -> Mistake:
         name = str(place[-1])
         return Mistake(document.mark(place, of_key=True), place, f"is not a key here{nearest(name, _keys(place[:-1]))}")
     return Mistake(document.mark(place, of_key=of_key), place, _wording(detail))
+
+
+def _follows(detail: ErrorDetails) -> bool:
+    """A list that is only too short because entries of it are wrong: these are told already."""
+    return detail["type"] == "too_short" and bool(detail["input"])
 
 
 def _wording(detail: ErrorDetails) -> str:

@@ -26,7 +26,8 @@ class Mistake(NamedTuple):
     def path(self) -> str:
         """The key's path, such as `branches[2].parent`."""
         path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.place)
-        return path.removeprefix(".") or "plan"
+        path = path.removeprefix(".") or "plan"
+        return path if path.isprintable() else repr(path)
 
     def at(self, file: str) -> str:
         """The mistake as people and editors read it: `file:line:column: path: text`."""

@@ -35,24 +35,22 @@ def _id(text: str) -> str:
     return text
 
 
-def _duration(value: object) -> object:
-    if not isinstance(value, str):
+def _duration(value: object) -> int:
+    if isinstance(value, int):  # seconds; in YAML every scalar is text
         return value
-    match = DURATION.fullmatch(value)
+    match = DURATION.fullmatch(value) if isinstance(value, str) else None
     if not match or not int(match["count"]):
         raise ValueError(f"{value!r} is not a duration such as 90s, 10m or 4h")
     return int(match["count"]) * SECONDS[match["unit"]]
 
 
-def _instant(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def _instant(value: object) -> datetime:
     try:
-        if INSTANT.fullmatch(value):
+        if isinstance(value, str) and INSTANT.fullmatch(value) and value >= "1970":
             return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
         pass
-    raise ValueError(f"{value!r} is not a UTC time such as 2025-10-06T04:20:05Z")
+    raise ValueError(f"{value!r} is not a UTC time such as 2025-10-06T04:20:05Z, 1970 or later")
 
 
 def _repository_path(text: str) -> str:
@@ -88,9 +86,9 @@ def _person(text: str) -> str:
 
 
 def _command_line(text: str) -> str:
-    if not text.strip() or "\0" in text:
-        raise ValueError("is empty or holds a NUL")
-    return text
+    if not text.strip():
+        raise ValueError("is empty")
+    return _value(text)
 
 
 def _value(text: str) -> str:
@@ -207,6 +205,8 @@ class Branch(Model):
     @classmethod
     def _effort_and_split_from_id(cls, data: object) -> object:
         if isinstance(data, dict) and isinstance(data.get("id"), str):
+            if not ID.fullmatch(data["id"]):
+                return data
             match = SPLIT_ID.fullmatch(data["id"])
             effort, split = (match["effort"], match["split"]) if match else (data["id"], 0)
             return {"effort": effort, "split": split, **data}

@@ -10,7 +10,9 @@ from tests_integration.plan.model import Branch
 def cycle(branches: Sequence[Branch]) -> list[str]:
     """The ids of a circle of parents, first and last the same; empty where there is none."""
     known = {branch.id for branch in branches}
-    parents = {branch.id: [parent for parent in branch.parent if parent in known] for branch in branches}
+    parents: dict[str, list[str]] = {}
+    for branch in branches:
+        parents.setdefault(branch.id, [parent for parent in branch.parent if parent in known])
     try:
         TopologicalSorter(parents).prepare()
     except CycleError as error:
@@ -39,13 +41,17 @@ def violations(branches: Sequence[Branch]) -> Iterator[tuple[Branch, str]]:
         for effort in _efforts_before(splits[branch.effort], branches):
             missing = [split.id for split in splits[effort] if at[split.id] > index]
             if missing:
-                yield branch, f"{branch.id} depends on effort {effort}, but {_all(missing)} is merged after it (R306)"
+                yield branch, f"{branch.id} depends on effort {effort}, but {_are(missing)} merged after it (R306)"
 
 
 def _efforts_before(splits: Sequence[Branch], branches: Sequence[Branch]) -> list[str]:
     effort_of = {branch.id: branch.effort for branch in branches}
     parents = (parent for split in splits for parent in split.parent if parent in effort_of)
     return list(dict.fromkeys(effort_of[parent] for parent in parents if effort_of[parent] != splits[0].effort))
+
+
+def _are(ids: Sequence[str]) -> str:
+    return f"{_all(ids)} {'is' if len(ids) == 1 else 'are'}"
 
 
 def _all(ids: Sequence[str]) -> str:

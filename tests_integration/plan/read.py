@@ -74,7 +74,7 @@ def _text(file: Path) -> str:
     if len(raw) > LARGEST:
         raise refusal("is larger than 1 MiB; a plan is written by hand")
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         before = raw[: error.start]
         mark = Mark(before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
@@ -138,7 +138,7 @@ class _Composer:
     def key(self, place: Place, event: yaml.Event) -> str:
         if not isinstance(event, yaml.ScalarEvent):
             raise PlanRejectedError(self.file, [Mistake(_mark(event), place, "holds a key that is not plain text")])
-        if event.value == "<<" and event.style is None:
+        if event.value == "<<" and not event.style:
             self.refuse(event, (*place, "<<"), "is a merge key; write the values out")
         return str(event.value)
 

@@ -4,7 +4,8 @@ Works on the data as read, so that these mistakes are reported together with tho
 the models refuse are left to the models.
 """
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -18,7 +19,7 @@ M = TypeVar("M", bound=Model)
 
 
 class Finding(NamedTuple):
-    """A mistake before its place in the file is looked up; `of_key` where the key itself is wrong."""
+    """A mistake before its place in the file is looked up."""
 
     place: Place
     text: str
@@ -31,7 +32,7 @@ def findings(data: Mapping[str, object], folder: Path) -> Iterator[Finding]:
         data: the plan as read from YAML.
         folder: folder of the plan's file.
     """
-    branches = dict(_valid(Branch, data.get("branches")))
+    branches = {n: branch for n, branch in _valid(Branch, data.get("branches")) if branch.id != "base"}
     yield from _branch_ids(data.get("branches"))
     yield from _parents(branches, _ids(data.get("branches")))
     yield from _remotes(data)
@@ -83,7 +84,7 @@ def _twice(data: object, key: str) -> Iterator[Finding]:
 
 
 def _parents(branches: Mapping[int, Branch], ids: Mapping[int, str]) -> Iterator[Finding]:
-    at = {name: n for n, name in ids.items()}
+    at = {name: n for n, name in ids.items() if name != "base"}
     index = {id(branch): n for n, branch in branches.items()}
     circle = order.cycle(tuple(branches.values()))
     if circle:
@@ -104,7 +105,7 @@ def _parents(branches: Mapping[int, Branch], ids: Mapping[int, str]) -> Iterator
 def _remotes(data: Mapping[str, object]) -> Iterator[Finding]:
     remotes = data.get("remotes")
     names = frozenset(map(str, remotes)) if isinstance(remotes, dict) else frozenset()
-    if isinstance(data.get("repository"), str):
+    if isinstance(data.get("repository"), str) or not isinstance(remotes, dict | None):
         return
     sources: list[tuple[Place, object]] = [(("base",), data.get("base"))]
     sources += [(("branches", n, "from"), item.get("from")) for n, item in _items(data.get("branches"))]
@@ -139,7 +140,7 @@ def _fixes(data: Mapping[str, object], branch_ids: set[str]) -> Iterator[Finding
     yield from _twice(data.get("fixes"), "fixes")
     for n, item in _items(data.get("fixes")):
         after = item.get("after")
-        if isinstance(after, str) and after not in branch_ids:
+        if isinstance(after, str) and after not in branch_ids and isinstance(data.get("branches"), list):
             yield Finding(("fixes", n, "after"), f"{after!r} is no branch of this plan{nearest(after, branch_ids)}")
     for n, fix in _valid(Fix, data.get("fixes")):
         for path in sorted(set(fix.delete) & set(fix.needs)):
@@ -158,15 +159,23 @@ def _files(data: Mapping[str, object], folder: Path) -> Iterator[Finding]:
     for name, remote in remotes.items() if isinstance(remotes, dict) else ():
         for _, valid_remote in _valid(Remote, [remote]):
             source = valid_remote.create_from
-            if source and not (folder / source).exists():
+            if source and not _leads_to(folder / source, Path.exists):
                 yield Finding(("remotes", name, "create_from"), f"{source!r} is not there")
 
 
 def _inside(place: Place, plans: Path, name: str, *, folder: bool) -> Iterator[Finding]:
-    path = (plans / name).resolve()
+    path = Path(os.path.realpath(plans / name))
     if not path.is_relative_to(plans.resolve()):
         yield Finding(place, f"{name!r} leads out of the plan's folder")
-    elif not (path.is_dir() if folder else path.is_file()):
+    elif not _leads_to(path, Path.is_dir if folder else Path.is_file):
         yield Finding(place, f"{name!r} is not a {'folder' if folder else 'file'} beside the plan")
     elif folder and any(file.is_symlink() for file in path.rglob("*")):
         yield Finding(place, f"{name!r} holds a symbolic link; only files are added")
+
+
+def _leads_to(path: Path, kind: Callable[[Path], bool]) -> bool:
+    """Whether it is there and of that kind; a name that the system refuses to look up is not there."""
+    try:
+        return kind(path)
+    except OSError:
+        return False
