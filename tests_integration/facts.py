@@ -54,18 +54,13 @@ class ConflictFact(Fact):
 
 
 class FixFact(Fact):
-    """A known fix as applied.
-
-    Attributes:
-        removed: paths that it names and that are not there after it.
-        diff: its effect, as a patch against git's own merge.
-    """
+    """A known fix as applied: what it did, the files that it removed, and its effect as a patch."""
 
     id: str
     problem: str
     action: str
     proven: str
-    removed: tuple[str, ...]
+    removed: tuple[str, ...] = ()
     diff: str
 
 

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import psutil
 import sh
@@ -77,55 +77,59 @@ def run(
     file = room.reports / "logs" / log
     file.parent.mkdir(parents=True, exist_ok=True)
     (room.home / "tmp").mkdir(parents=True, exist_ok=True)
+    if not room.checkout.is_dir():
+        file.touch()
+        return _never_started(stage, command, log, file)
+    token = uuid.uuid4().hex
     started = time.monotonic()
-    with file.open("wb") as stream:
-        if room.checkout.is_dir():
-            code, left = _run(
-                command, room, environment, stream, lambda: progress(command.run, _since(started), _last(file))
+    with file.open("wb") as stream, Path(os.devnull).open("rb") as nothing:
+        process = sh.bash(
+            "-euo",
+            "pipefail",
+            "-c",
+            command.run,
+            _bg=True,
+            _bg_exc=False,
+            _cwd=str(room.checkout),
+            _env={**environment, MARK: token},
+            _err_to_out=True,
+            _in=nothing,
+            _new_session=True,
+            _out=stream,
+            _tty_out=False,
+        )
+        try:
+            code = _wait(
+                process, started + command.timeout, lambda: progress(command.run, _since(started), _last(file))
             )
-            problem = ""
-        else:
-            code, left, problem = None, (), "its checkout is gone; a command before it removed it"
+            seconds = _since(started)
+        finally:
+            left = _end_all(token, process.pid)
     return CommandFact(
         stage=stage,
         run=command.run,
         exit=code,
-        seconds=round(_since(started), 3),
+        seconds=round(seconds, 3),
         timeout=command.timeout,
         log=f"logs/{log}",
         size=file.stat().st_size,
         sha256=_sha256(file),
         left_running=left if code is not None else (),
-        problem=problem,
     )
 
 
-def _run(
-    command: Command, room: Room, environment: Mapping[str, str], log: BinaryIO, glance: Callable[[], None]
-) -> tuple[int | None, tuple[str, ...]]:
-    """Exit code (None at the deadline), and the names of the processes that had to be ended."""
-    token = uuid.uuid4().hex
-    try:
-        with Path(os.devnull).open("rb") as nothing:
-            process = sh.bash(
-                "-euo",
-                "pipefail",
-                "-c",
-                command.run,
-                _bg=True,
-                _bg_exc=False,
-                _cwd=str(room.checkout),
-                _env={**environment, MARK: token},
-                _err_to_out=True,
-                _in=nothing,
-                _new_session=True,
-                _out=log,
-                _tty_out=False,
-            )
-            code = _wait(process, time.monotonic() + command.timeout, glance)
-    finally:
-        left = _end_all(token)
-    return code, left
+def _never_started(stage: str, command: Command, log: str, file: Path) -> CommandFact:
+    return CommandFact(
+        stage=stage,
+        run=command.run,
+        exit=None,
+        seconds=0,
+        timeout=command.timeout,
+        log=f"logs/{log}",
+        size=0,
+        sha256=_sha256(file),
+        problem="the checkout is gone; a command before it removed it",
+    )
 
 
 def _wait(process: sh.RunningCommand, deadline: float, glance: Callable[[], None]) -> int | None:
@@ -141,10 +145,10 @@ def _wait(process: sh.RunningCommand, deadline: float, glance: Callable[[], None
     return 0
 
 
-def _end_all(token: str) -> tuple[str, ...]:
+def _end_all(token: str, session: int) -> tuple[str, ...]:
     """End every process that was started by the command, however far it went; their names."""
     names = []
-    while alive := [process for process in psutil.process_iter() if _belongs(process, token)]:
+    while alive := _alive(token, session):
         for process in alive:
             try:
                 names.append(process.name())
@@ -155,10 +159,27 @@ def _end_all(token: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _belongs(process: psutil.Process, token: str) -> bool:
+def _alive(token: str, session: int) -> list[psutil.Process]:
+    """Processes that carry the mark or are in the command's session, and all that descend from them."""
+    processes = list(psutil.process_iter(["ppid"]))
+    parents = {process.pid: process.info["ppid"] for process in processes}
+    found = {process.pid for process in processes if _belongs(process, token, session)}
+    while more := {pid for pid, parent in parents.items() if parent in found and pid not in found}:
+        found |= more
+    return [process for process in processes if process.pid in found and _runs(process)]
+
+
+def _belongs(process: psutil.Process, token: str, session: int) -> bool:
     try:
-        return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == token
+        return os.getsid(process.pid) == session or process.environ().get(MARK) == token
     except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
+        return False
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 

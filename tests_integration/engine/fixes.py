@@ -5,7 +5,7 @@ from git import Repo
 from tests_integration.facts import FixFact
 from tests_integration.plan.mistakes import nearest
 from tests_integration.plan.model import Fix, Plan
-from tests_integration.repository.ask import diff, entries
+from tests_integration.repository.ask import changes, diff, entries
 from tests_integration.repository.git import GitError
 from tests_integration.repository.trees import edited, patched
 
@@ -41,16 +41,16 @@ def applied(repo: Repo, plan: Plan, fix: Fix, tree: str, sides: tuple[str, str])
                 near = nearest(path, entries(repo, tree))
                 raise FixDoesNotFitError(f"{fix.id} deletes {path}, which this merge does not hold{near}")
         after = edited(repo, tree, dict.fromkeys(fix.delete))
-    named = (*fix.delete, *(fix.take.ours + fix.take.theirs if fix.take else ()))
-    left = entries(repo, after, named) if named else {}
-    return after, FixFact(
+    removed = tuple(path for path, change in changes(repo, tree, after).items() if change.after is None)
+    fact = FixFact(
         id=fix.id,
         problem=fix.problem,
         action=fix.action,
         proven=fix.proven or "",
-        removed=tuple(path for path in named if path not in left),
+        removed=removed,
         diff=diff(repo, tree, after),
     )
+    return after, fact
 
 
 def _patched(repo: Repo, plan: Plan, fix: Fix, tree: str) -> str:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from git import Actor, Commit, Repo
+from git import Repo
 
 from tests_integration.engine.conflicts import explained, judged
 from tests_integration.engine.fixes import FixDoesNotFitError, applied
 from tests_integration.facts import FileFact, InfrastructureFact, Integration, MergeFact, Source, Stop
 from tests_integration.plan.model import Branch, Plan
-from tests_integration.repository.ask import Entry, entries, is_ancestor, tree_of
-from tests_integration.repository.git import GitError
+from tests_integration.repository.ask import Entry, entries, is_ancestor, shown, tree_of
+from tests_integration.repository.git import GitError, git
 from tests_integration.repository.merge import automatic_merge
 from tests_integration.repository.trees import edited, stored_blob
 
@@ -37,32 +37,28 @@ def integrate(plan: Plan, store: Repo, sources: Mapping[str, Source]) -> Integra
     at = base
     try:
         for branch in plan.branches:
-            merges.append(_merge(plan, store, branch, sources[branch.id], (base, at)))
+            merges.append(_merge(plan, store, branch, sources[branch.id], at))
             at = merges[-1].commit
+        infrastructure = _infrastructure(plan, store, at)
     except _StoppedError as stopped:
         return Integration(base=base, merges=tuple(merges), stop=stopped.stop)
-    infrastructure = _infrastructure(plan, store, at)
     tip = infrastructure.commit if infrastructure else at
     return Integration(
         base=base, merges=tuple(merges), infrastructure=infrastructure, tip=tip, tree=tree_of(store, tip)
     )
 
 
-def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, stands: tuple[str, str]) -> MergeFact:
-    """One merge commit, on what stands so far: the base, and the integration above it."""
-    base, onto = stands
+def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, onto: str) -> MergeFact:
     if source.commit is None:
         raise _StoppedError(Stop(branch=branch.id, problem=source.problem))
+    if source.commit == onto:
+        problem = f"{branch.id} ({branch.source}) is where the integration stands already; there is nothing to merge"
+        raise _StoppedError(Stop(branch=branch.id, problem=problem))
     sides = (onto, source.commit)
     try:
         automatic = automatic_merge(store, *sides)
     except GitError as error:
         raise _StoppedError(Stop(branch=branch.id, problem=f"git cannot merge it: {error.output}")) from None
-    unchanged = automatic.tree == store.commit(onto).tree.hexsha
-    contained = unchanged and is_ancestor(store, source.commit, onto)
-    if contained and is_ancestor(store, source.commit, base):
-        problem = f"{branch.id} ({branch.source}) is in the base already; there is nothing to merge"
-        raise _StoppedError(Stop(branch=branch.id, problem=problem))
     conflicts = judged(plan, branch, automatic.conflicts)
     if unsettled := tuple(conflict for conflict in conflicts if not conflict.settled):
         raise _StoppedError(Stop(branch=branch.id, conflicts=unsettled, problem=explained(branch, unsettled)))
@@ -88,7 +84,7 @@ def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, stands: tupl
         resolved=tuple(f"{conflict.path}: {conflict.settled}" for conflict in conflicts),
         fixes=tuple(fixes),
         dropped=dropped,
-        contained=contained,
+        contained=automatic.tree == tree_of(store, onto) and is_ancestor(store, source.commit, onto),
         tree_merged=automatic.tree,
         tree=tree,
     )
@@ -106,7 +102,7 @@ def _infrastructure(plan: Plan, store: Repo, onto: str) -> InfrastructureFact | 
     """Add the files of `demo.create` that the branch lacks, in one commit of their own (R291)."""
     if not plan.infrastructure:
         return None
-    there = entries(store, onto, plan.infrastructure)
+    there = entries(store, onto)
     added = tuple(
         FileFact(path=path, mode=_mode(plan, path), blob=stored_blob(store, file.read_bytes()))
         for path, file in plan.infrastructure.items()
@@ -114,10 +110,19 @@ def _infrastructure(plan: Plan, store: Repo, onto: str) -> InfrastructureFact | 
     )
     if not added:
         return None
+    for file in added:
+        if blocked := next((path for path in there if _in_the_way(path, file.path)), None):
+            problem = f"{file.path} (`demo.create`) cannot be added: the branches bring {shown(blocked)}"
+            raise _StoppedError(Stop(branch="", problem=problem))
     tree = edited(store, tree_of(store, onto), {file.path: Entry(file.mode, file.blob) for file in added})
     names = "\n".join(f"- {file.path}" for file in added)
     message = f"Add demo and integration documents\n\n{names}\n\nIntegration-Infrastructure: R291\n"
     return InfrastructureFact(commit=_commit(plan, store, tree, message, (onto,)), message=message, files=added)
+
+
+def _in_the_way(path: str, added: str) -> bool:
+    """Whether one of the two would have to be a file and a folder at once."""
+    return path.startswith(f"{added}/") or added.startswith(f"{path}/")
 
 
 def _mode(plan: Plan, path: str) -> str:
@@ -125,16 +130,5 @@ def _mode(plan: Plan, path: str) -> str:
 
 
 def _commit(plan: Plan, store: Repo, tree: str, message: str, parents: tuple[str, ...]) -> str:
-    author = Actor(*plan.person)
-    date = f"{int(plan.date.timestamp())} +0000"
-    commit = Commit.create_from_tree(
-        store,
-        tree,
-        message,
-        parent_commits=[store.commit(parent) for parent in parents],
-        author=author,
-        committer=author,
-        author_date=date,
-        commit_date=date,
-    )
-    return str(commit.hexsha)
+    onto = [word for parent in parents for word in ("-p", parent)]
+    return git(store, "commit-tree", *onto, tree, stdin=message.encode(), env=plan.identity).decode().strip()

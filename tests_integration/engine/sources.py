@@ -81,7 +81,8 @@ def look_up(plan: Plan, store: Repo) -> dict[str, Source]:
         if place:
             found[key] = _source(key, wanted[key], place, answers[place.remote], approved.get(key))
         else:
-            problem = f"no remote is known by the name before {wanted[key]!r}'s first '/'{nearest(wanted[key], names)}"
+            near = nearest(wanted[key].split("/", 1)[0], names)
+            problem = f"no remote is known by the name before {wanted[key]!r}'s first '/'{near}"
             found[key] = Source(id=key, source=wanted[key], problem=problem)
     return found
 
@@ -115,6 +116,8 @@ def _ask(remotes: Remotes, name: str) -> _Answer:
         url = remotes.url(name)
     except GitError as error:
         return _Answer("", {}, f"the remote {name!r} leads nowhere: {error.output}")
+    except OSError as error:
+        return _Answer("", {}, f"the remote {name!r} leads nowhere: {error}")
     shown = without_password(url)
     try:
         return _Answer(shown, heads(remotes.store, url))
@@ -125,8 +128,11 @@ def _ask(remotes: Remotes, name: str) -> _Answer:
 def _source(key: str, source: str, place: Located, answer: _Answer, approved: str | None) -> Source:
     tip = answer.heads.get(place.branch)
     problem = answer.problem
-    if not problem and tip is None:
-        near = nearest(place.branch, answer.heads) or f"; {len(answer.heads)} others are there"
+    if problem:
+        tip = None
+    elif tip is None:
+        others = f"; {len(answer.heads)} others are there" if answer.heads else "; it has no branches"
+        near = nearest(place.branch, answer.heads) or others
         problem = f"there is no branch {place.branch!r} on the remote {place.remote!r} ({answer.url}){near}"
     elif approved and tip != approved:
         problem = f"{source} is at {tip}, but {approved} was approved (`commit:` in the plan)"

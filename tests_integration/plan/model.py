@@ -16,7 +16,6 @@ SPLIT_ID = re.compile(r"(?P<effort>.+)-split-(?P<split>[0-9]{1,9})")
 DURATION = re.compile(r"(?P<count>[0-9]{1,9})(?P<unit>[smh])")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-TRIMMED = " .,:;<>\"\\'"
 PERSON = re.compile(r"(?P<name>[^<>]*[^<>\s])\s*<(?P<mail>[^<>\s]+)>")
 
 
@@ -382,10 +381,12 @@ class Plan(PlanDocument):
         return f"{self.title}, attempt {self.attempt}"
 
     @property
-    def person(self) -> tuple[str, str]:
-        """Name and mail of the author, without the characters that git trims off their ends (ident.c)."""
-        name, _, mail = self.author.partition("<")
-        return name.strip(TRIMMED), mail.strip(TRIMMED)
+    def identity(self) -> dict[str, str]:
+        """Author, committer and dates of every commit made, as git takes them from its environment."""
+        person = PERSON.fullmatch(self.author)
+        name, mail = (person["name"], person["mail"]) if person else (self.author, "")
+        values = {"NAME": name, "EMAIL": mail, "DATE": f"{int(self.date.timestamp())} +0000"}
+        return {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in values.items()}
 
     @property
     def infrastructure(self) -> dict[str, Path]:

@@ -8,7 +8,7 @@ SHOWN = 12
 def summary(record: Record) -> str:
     """The record in under 60 lines of Markdown."""
     parts = [
-        f"## {_mark(record)} {_cell(record.sentence)}",
+        f"## {_mark(record)} {escaped(record.sentence)}",
         f"`{record.base or 'no base'}` → `{record.tip or 'not finished'}` ({record.verdict})",
         _published(record),
         _failures(record),
@@ -32,13 +32,13 @@ def _published(record: Record) -> str:
     if not publication:
         return "Not published."
     if publication.problem:
-        return f"Not published: {_cell(publication.problem.splitlines()[0])}"
+        return f"Not published: {escaped(publication.problem.splitlines()[0])}"
     return f"Published as `{publication.ref}` on `{publication.remote}`, read back at {publication.at}."
 
 
 def _failures(record: Record) -> str:
     lines = [
-        f"- **{criterion.criterion}** {_subject(criterion)}: {_cell(headline(criterion))}"
+        f"- **{criterion.criterion}** {_subject(criterion)}: {escaped(headline(criterion))}"
         for criterion in record.failed
     ]
     more = [f"- … and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
@@ -54,7 +54,7 @@ def _branches(record: Record) -> str:
         merge = merged.get(branch["id"])
         ids = (f"`{merge.tip[:12]}`", f"`{merge.commit[:12]}`") if merge else ("", "not merged")
         fixes = ", ".join(fix.id for fix in merge.fixes) if merge else ""
-        rows.append(f"| {branch['id']} | {_cell(branch['title'])} | {ids[0]} | {ids[1]} | {fixes} |")
+        rows.append(f"| {branch['id']} | {escaped(branch['title'])} | {ids[0]} | {ids[1]} | {fixes} |")
     if len(record.plan.branches) > SHOWN:
         rows.append(f"| … | {len(record.plan.branches) - SHOWN} more | | | |")
     return "\n".join(rows)
@@ -64,7 +64,8 @@ def _subject(criterion: CriterionFact) -> str:
     return f"({criterion.subject})" if criterion.subject else ""
 
 
-def _cell(text: str) -> str:
-    for character in "\\`*_[]<>|#~":
+def escaped(text: str) -> str:
+    """The text, with nothing in it that Markdown would take for its own."""
+    for character in "\\`*_[]<>|#~&":
         text = text.replace(character, f"\\{character}")
     return text

@@ -57,14 +57,7 @@ def building(steps: list[Operation]) -> list[Operation]:
 
 def identity(plan: Plan) -> list[str]:
     """Shell lines that give every commit the plan's author, committer and date."""
-    name, mail = plan.person
-    date = f"{int(plan.date.timestamp())} +0000"
-    values = {"NAME": name, "EMAIL": mail, "DATE": date}
-    return [
-        f"export GIT_{role}_{key}={shlex.quote(value)}"
-        for role in ("AUTHOR", "COMMITTER")
-        for key, value in values.items()
-    ]
+    return [f"export {name}={shlex.quote(value)}" for name, value in plan.identity.items()]
 
 
 def _begin(plan: Plan, record: Record) -> Operation:
@@ -83,16 +76,15 @@ def _merge(plan: Plan, record: Record, merge: MergeFact) -> Operation:
     message = _quoted(merge.message)
     settling = _removal(merge.dropped)
     settling += [line for fix in fixes for line in _fix_lines(plan, fix, merge)]
+    amending = ["git commit --quiet --amend --no-edit"] if settling else []
     if merge.contained:
         commit = f"git commit-tree -p HEAD -p {merge.tip} -m {message} 'HEAD^{{tree}}'"
-        commands = [f'git reset --quiet --hard "$({commit})"', *settling]
-        commands += ["git commit --quiet --amend --no-edit"] if settling else []
+        commands = [f'git reset --quiet --hard "$({commit})"', *settling, *amending]
     elif merge.conflicts:
         commands = [f"git merge --quiet --no-ff --no-commit {merge.tip} || true", *settling]
         commands.append(f"git commit --quiet --message {message}")
     else:
-        commands = [f"git merge --quiet --no-ff --message {message} {merge.tip}", *settling]
-        commands += ["git commit --quiet --amend --no-edit"] if settling else []
+        commands = [f"git merge --quiet --no-ff --message {message} {merge.tip}", *settling, *amending]
     resolution = [f"{fix.id}: {fix.action} ({fix.problem})" for fix in fixes]
     resolution += [f"{path} stays deleted" for path in merge.dropped]
     conflicts = [f"{conflict.path} ({conflict.kind}; {conflict.settled})" for conflict in merge.conflicts]
@@ -111,14 +103,15 @@ def _merge(plan: Plan, record: Record, merge: MergeFact) -> Operation:
 def _fix_lines(plan: Plan, fix: Fix, merge: MergeFact) -> list[str]:
     if fix.patch:
         patch = (plan.folder / fix.patch).read_bytes()
-        return [f"base64 --decode <<'END' | git apply --index -\n{_encoded(patch)}\nEND"]
+        return [f"base64 --decode <<'END' | git apply --index --whitespace=nowarn -\n{_encoded(patch)}\nEND"]
     if fix.take:
-        gone = next(fact.removed for fact in merge.fixes if fact.id == fix.id)
-        sides = zip(merge.parents, (fix.take.ours, fix.take.theirs), strict=True)
-        taken = [(commit, tuple(path for path in paths if path not in gone)) for commit, paths in sides]
-        return [f"git checkout --quiet {commit} -- {_paths(paths)}" for commit, paths in taken if paths] + _removal(
-            gone
-        )
+        removed = next(fact.removed for fact in merge.fixes if fact.id == fix.id)
+        kept = [tuple(path for path in paths if path not in removed) for paths in (fix.take.ours, fix.take.theirs)]
+        return _removal(removed) + [
+            f"git restore --source {commit} --staged --worktree -- {_paths(paths)}"
+            for commit, paths in zip(merge.parents, kept, strict=True)
+            if paths
+        ]
     return _removal(fix.delete)
 
 

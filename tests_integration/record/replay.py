@@ -26,7 +26,7 @@ git config merge.renameLimit 7000
 git config merge.directoryRenames conflict
 git config merge.conflictStyle merge
 git config core.autocrlf false
-echo '* !merge !text !eol !filter !ident !working-tree-encoding' > .git/info/attributes
+echo '* !merge -text !eol -ident -filter -working-tree-encoding' > .git/info/attributes
 for commit in {commits}; do
   git cat-file -e "$commit^{{commit}}" 2>/dev/null ||
     git fetch --quiet origin "$commit" ||

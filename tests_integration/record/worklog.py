@@ -1,6 +1,7 @@
 """`work-log.md`: every operation, with command, directory, result, conflicts, resolution and verification (R264)."""
 
 from tests_integration.plan.model import Plan
+from tests_integration.record.markdown import escaped
 from tests_integration.record.model import Record
 from tests_integration.record.operations import Operation, identity
 
@@ -22,7 +23,9 @@ The branch was merged in memory (`git merge-tree`); each command below does the 
 
 def text(plan: Plan, record: Record, steps: list[Operation]) -> str:
     """The work log as Markdown."""
-    head = HEAD.format(heading=record.plan.heading, sentence=record.sentence, identity="\n".join(identity(plan)))
+    head = HEAD.format(
+        heading=escaped(record.plan.heading), sentence=escaped(record.sentence), identity="\n".join(identity(plan))
+    )
     return head + "".join(_operation(n, step) for n, step in enumerate(steps, 1))
 
 
@@ -30,9 +33,9 @@ def _operation(number: int, step: Operation) -> str:
     commands = "\n".join(step.commands)
     fence = "`" * max(3, _longest_run_of_backticks(commands) + 1)
     return (
-        f"\n### {number}. {step.title}\n\n- **Command**\n\n{fence}bash\n{commands}\n{fence}\n\n"
-        f"- **Directory**: {step.directory}\n- **Result**: {step.result}\n- **Conflicts**: {step.conflicts}\n"
-        f"- **Resolution**: {step.resolution}\n- **Verification**: {step.verification}\n"
+        f"\n### {number}. {escaped(step.title)}\n\n- **Command**\n\n{fence}bash\n{commands}\n{fence}\n\n"
+        f"- **Directory**: {step.directory}\n- **Result**: {escaped(step.result)}\n- **Conflicts**: {escaped(step.conflicts)}\n"
+        f"- **Resolution**: {escaped(step.resolution)}\n- **Verification**: {step.verification}\n"
     )
 
 

@@ -102,11 +102,12 @@ def entry(repo: Repo, tree: str, path: str) -> Entry | None:
 def entries(repo: Repo, tree: str, paths: Iterable[str] = ()) -> dict[str, Entry]:
     """Files of a tree or commit: all, or those of the given paths that are there."""
     found = {}
+    paths = frozenset(paths)
     for line in git(repo, "ls-tree", "-r", "-z", "--full-tree", tree, "--", *paths).split(b"\0")[:-1]:
         meta, _, path = line.partition(b"\t")
         mode, _, blob = meta.decode().split()
         found[path.decode(errors="surrogateescape")] = Entry(mode, blob)
-    return found
+    return {path: file for path, file in found.items() if path in paths} if paths else found
 
 
 def content(repo: Repo, blob: str) -> bytes:

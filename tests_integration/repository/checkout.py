@@ -6,8 +6,8 @@ from shutil import rmtree
 
 from git import Repo
 
-from tests_integration.repository.ask import shown
-from tests_integration.repository.git import git
+from tests_integration.repository.ask import entries, shown
+from tests_integration.repository.git import git, new_repository
 
 
 def check_out(store: Repo, commit: str, branch: str, folder: Path) -> None:
@@ -21,7 +21,7 @@ def check_out(store: Repo, commit: str, branch: str, folder: Path) -> None:
     """
     if folder.exists():
         rmtree(folder)
-    with Repo.init(folder) as made:
+    with new_repository(folder) as made:
         alternates = Path(made.git_dir, "objects", "info", "alternates")
         alternates.write_text(f"{Path(store.git_dir).absolute() / 'objects'}\n", encoding="utf-8")
         git(made, "update-ref", f"refs/heads/{branch}", commit)
@@ -35,7 +35,8 @@ def changed_files(store: Repo, commit: str, folder: Path) -> tuple[str, ...]:
     Judged with the store's own settings and an index of its own; the checkout's repository is not asked, because
     commands may have written to it.
     """
-    folder.mkdir(exist_ok=True)
+    if not folder.is_dir():
+        return tuple(shown(path) for path in entries(store, commit))
     with tempfile.TemporaryDirectory() as scratch:
         env = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
         tree = ("--work-tree", str(folder))

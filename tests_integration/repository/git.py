@@ -5,8 +5,9 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
-from git import Repo
+from git import Git, Repo
 
 from tests_integration.text import visible
 
@@ -22,6 +23,7 @@ PINNED = {
     "diff.algorithm": "myers",
     "diff.renames": "true",
     "gc.auto": "0",
+    "i18n.commitEncoding": "UTF-8",
     "init.defaultBranch": "main",
     "maintenance.auto": "false",
     "merge.conflictStyle": "merge",
@@ -89,6 +91,12 @@ def scrubbed_environment() -> Iterator[None]:
         os.environ.update(before)
 
 
+def new_repository(folder: Path, *, bare: bool = False) -> Repo:
+    """Make a repository; GitPython's own `init` would expand `$NAME` in the folder's path."""
+    Git().execute(("git", "init", "--quiet", *(("--bare",) if bare else ()), "--", str(folder)))
+    return Repo(folder, expand_vars=False)
+
+
 def git(
     repo: Repo, *arguments: str, stdin: bytes = b"", ok: tuple[int, ...] = (0,), env: Mapping[str, str] | None = None
 ) -> bytes:
@@ -125,13 +133,13 @@ def answer(
             env=dict(env or {}),
         )
     if code not in ok:
-        raise GitError(command, code, "\n".join(filter(None, (_text(err).strip(), _text(out).strip()))))
+        raise GitError(command, code, _text(err) or _text(out))
     return code, out if isinstance(out, bytes) else out.encode()
 
 
 def without_password(text: str) -> str:
     """The text with the user part of every URL taken out."""
-    return re.sub(r"(?<=://)[^/@\s]+@", "", text)
+    return re.sub(r"(?<=://)[^/\s]+@", "", text)
 
 
 def _text(output: str | bytes) -> str:

@@ -8,6 +8,10 @@ from git import Repo
 from tests_integration.repository.git import answer
 
 
+KIND = re.compile(r"CONFLICT \(([^)]+)\)")
+"""The text is finer than the type: `content` and `add/add` are both of the type `contents`."""
+
+
 class Conflict(NamedTuple):
     """A path that git could not merge on its own, and the kind of conflict in git's words."""
 
@@ -44,8 +48,8 @@ def _kinds(messages: str) -> dict[str, str]:
     while at < len(fields) and fields[at].isdigit():
         count = int(fields[at])
         paths = fields[at + 1 : at + 1 + count]
-        told = [re.match(r"CONFLICT \((.+?)\)", field) for field in fields[at + 1 + count : at + 3 + count]]
-        if kind := told[-1] or told[0]:
-            kinds = dict.fromkeys(paths, kind[1]) | kinds
+        kind, text = fields[at + 1 + count : at + 3 + count]
+        if match := KIND.match(text) or KIND.match(kind):
+            kinds = {**dict.fromkeys(paths, match[1]), **kinds}
         at += count + 3
     return kinds

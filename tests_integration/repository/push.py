@@ -19,7 +19,7 @@ def push(store: Repo, url: str, branch: str, commit: str) -> None:
         GitError: the remote refused, is out of reach, or the branch has come to be there in the meantime.
     """
     ref = f"refs/heads/{branch}"
-    options = ("--porcelain", "--atomic", "--no-verify", "--no-follow-tags", "--recurse-submodules=no")
+    options = ("--atomic", "--no-verify", "--no-follow-tags", "--recurse-submodules=no")
     git(store, "push", *options, f"--force-with-lease={ref}:", "--", url, f"{commit}:{ref}")
 
 

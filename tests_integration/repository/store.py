@@ -7,15 +7,15 @@ from shutil import rmtree
 
 from git import Repo
 
-from tests_integration.repository.git import git
+from tests_integration.repository.git import git, new_repository
 
 
 def open_store(folder: Path) -> Repo:
     """The bare store in this folder, made where it is not there yet; close it after use."""
     if not (folder / "HEAD").exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        Repo.init(folder, bare=True).close()
-    return Repo(folder)
+        new_repository(folder, bare=True).close()
+    return Repo(folder, expand_vars=False)
 
 
 def create_bare(path: Path, origin: Path) -> None:
@@ -27,7 +27,7 @@ def create_bare(path: Path, origin: Path) -> None:
     folder = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         folder.mkdir(parents=True)
-        with Repo.init(folder, bare=True) as made:
+        with new_repository(folder, bare=True) as made:
             git(made, "fetch", "--quiet", "--no-tags", "--", str(origin), "+refs/heads/*:refs/heads/*")
         folder.rename(path)
     finally:

@@ -137,7 +137,7 @@ CASES = {
         conflict,
         "branch_merges[E3]",
         "MERGE_FAILED",
-        "2 files are in conflict:\n  one.txt (contents)\n  two.txt (contents)\n",
+        "2 files are in conflict:\n  one.txt (add/add)\n  two.txt (add/add)\n",
     ),
     "missing branch": Case(
         missing_branch,

@@ -117,7 +117,9 @@ def test_a_branch_without_commits_of_its_own_is_told(wave: Wave) -> None:
     wave.commit("effort/E1", {}, parent="main")
     git(wave.origin, "update-ref", "refs/heads/effort/E1", "refs/heads/main")
     wave.plan_for("E1")
-    assert stopped(wave).problem == ("E1 (origin/effort/E1) is in the base already; there is nothing to merge")
+    assert stopped(wave).problem == (
+        "E1 (origin/effort/E1) is where the integration stands already; there is nothing to merge"
+    )
 
 
 def test_a_missing_base_is_told(wave: Wave) -> None:
