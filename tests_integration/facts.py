@@ -35,8 +35,8 @@ class Source(Fact):
 
     @property
     def ref(self) -> str:
-        """Where the store keeps it."""
-        return f"refs/waveproof/{self.id}"
+        """Where the store keeps it; an id such as `E1..2` could not be part of a ref's name."""
+        return f"refs/waveproof/{self.id.encode().hex()}"
 
 
 class ConflictFact(Fact):

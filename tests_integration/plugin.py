@@ -201,4 +201,6 @@ class Closer:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The verdict, last."""
+        if terminalreporter.config.option.collectonly:
+            return
         finishing.close(terminalreporter, self.suite, self.records, self.problems)

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from tests_integration.plan.mistakes import Mark, Mistake, Place, PlanRejectedError, nearest
-from tests_integration.plan.model import ID, Plan, PlanDocument
+from tests_integration.plan.model import Plan, PlanDocument
 from tests_integration.plan.read import Document, read
 from tests_integration.plan.references import findings
+from tests_integration.plan.values import ID
 
 WORDINGS = {
     "dict_type": "must be a mapping of names to values",

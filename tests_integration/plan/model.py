@@ -5,113 +5,32 @@ says about another (parents, order, remotes) is checked in `plan.references`.
 """
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+from tests_integration.plan.values import (
+    ID,
+    PERSON,
+    BranchName,
+    CommandLine,
+    CommitId,
+    Duration,
+    Id,
+    Instant,
+    Person,
+    Pointer,
+    RepositoryPath,
+    Scalar,
+    Source,
+    Text,
+    Value,
+    VariableGlob,
+    VariableName,
+)
+
 SPLIT_ID = re.compile(r"(?P<effort>.+)-split-(?P<split>[0-9]{1,9})")
-DURATION = re.compile(r"(?P<count>[0-9]{1,9})(?P<unit>[smh])")
-SECONDS = {"s": 1, "m": 60, "h": 3600}
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-PERSON = re.compile(r"(?P<name>[^<>]*[^<>\s])\s*<(?P<mail>[^<>\s]+)>")
-
-
-def _one_line(text: str) -> str:
-    text = " ".join(text.split())
-    if not text:
-        raise ValueError("is empty")
-    if not text.isprintable():
-        raise ValueError("holds characters that cannot be printed")
-    return text
-
-
-def _id(text: str) -> str:
-    if not ID.fullmatch(text):
-        raise ValueError(f"{text!r} is not an id: letters, digits, '.', '_' and '-', a letter or digit first")
-    return text
-
-
-def _duration(value: object) -> int:
-    if isinstance(value, int):  # seconds; in YAML every scalar is text
-        return value
-    match = DURATION.fullmatch(value) if isinstance(value, str) else None
-    if not match or not int(match["count"]):
-        raise ValueError(f"{value!r} is not a duration such as 90s, 10m or 4h")
-    return int(match["count"]) * SECONDS[match["unit"]]
-
-
-def _instant(value: object) -> datetime:
-    try:
-        if isinstance(value, str) and INSTANT.fullmatch(value) and value >= "1970":
-            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        pass
-    raise ValueError(f"{value!r} is not a UTC time such as 2025-10-06T04:20:05Z, 1970 or later")
-
-
-def _repository_path(text: str) -> str:
-    parts = text.split("/")
-    if text.startswith("/") or "\\" in text:
-        raise ValueError(f"{text!r} is not a path inside the repository, relative and with '/'")
-    if ".." in parts or any(part.lower() in {".git", "git~1"} for part in parts):
-        raise ValueError(f"{text!r} leaves the repository's own files ('..' and '.git' are not allowed)")
-    if "" in parts or "." in parts or not text.isprintable():
-        raise ValueError(f"{text!r} is not the plain path of a file in the repository")
-    return text
-
-
-def _branch_name(text: str) -> str:
-    bad = re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|\.lock(/|$)|(^|/)[.]|[/.]$|^[-/]|^@$|^$", text)
-    if bad or not text.isprintable():
-        raise ValueError(f"{text!r} is not a branch name that git allows (git-check-ref-format(1))")
-    return text
-
-
-def _source(text: str) -> str:
-    remote, _, branch = text.partition("/")
-    if not remote or remote.startswith("-") or not branch:
-        raise ValueError(f"{text!r} is not of the form remote/branch")
-    _branch_name(branch)
-    return text
-
-
-def _person(text: str) -> str:
-    if not PERSON.fullmatch(text) or not text.isprintable():
-        raise ValueError(f"{text!r} is not of the form Name <mail>")
-    return text
-
-
-def _command_line(text: str) -> str:
-    if not text.strip():
-        raise ValueError("is empty")
-    return _value(text)
-
-
-def _value(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("holds a NUL")
-    return text
-
-
-def _variable(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_*?][A-Za-z0-9_*?]*", text):
-        raise ValueError(f"{text!r} is not the name of an environment variable or a glob of such names")
-    return text
-
-
-def _variable_name(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
-        raise ValueError(f"{text!r} is not the name of an environment variable")
-    return text
-
-
-def _pointer(text: str) -> str:
-    if not re.fullmatch(r"(/([^~/]|~[01])*)*", text):
-        raise ValueError(f"{text!r} is not a JSON pointer such as /wave_integrations/phase1_wave2 (RFC 6901)")
-    return text
 
 
 def _listed(value: object) -> object:
@@ -126,23 +45,6 @@ def _or_text(schema: dict[str, Any]) -> None:
     mapping = dict(schema)
     schema.clear()
     schema["anyOf"] = [{"type": "string"}, mapping]
-
-
-Text = Annotated[str, AfterValidator(_one_line)]
-Scalar = Annotated[str, AfterValidator(_one_line), WithJsonSchema({"type": ["string", "number"]})]
-Value = Annotated[str, AfterValidator(_value), WithJsonSchema({"type": ["string", "number", "boolean"]})]
-Id = Annotated[str, AfterValidator(_id), Field(pattern=f"^{ID.pattern}$")]
-RepositoryPath = Annotated[str, AfterValidator(_repository_path)]
-BranchName = Annotated[str, AfterValidator(_branch_name)]
-Source = Annotated[str, AfterValidator(_source)]
-CommandLine = Annotated[str, AfterValidator(_command_line)]
-CommitId = Annotated[str, Field(pattern="^[0-9a-f]{40}([0-9a-f]{24})?$")]
-Duration = Annotated[
-    int, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": f"^{DURATION.pattern}$"})
-]
-Instant = Annotated[
-    datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "pattern": f"^{INSTANT.pattern}$"})
-]
 
 
 class Model(BaseModel):
@@ -300,7 +202,7 @@ class Metadata(Model):
     """Where the R520 object is kept: a JSON file and a JSON pointer into it (RFC 6901)."""
 
     file: Text | None = None
-    at: Annotated[str, AfterValidator(_pointer)] = ""
+    at: Pointer = ""
 
 
 class Limits(Model):
@@ -333,7 +235,7 @@ class PlanDocument(Model):
     wave: Scalar | None = None
     attempt: int = Field(default=1, ge=1)
     date: Instant
-    author: Annotated[str, AfterValidator(_person)] = "waveproof <waveproof@invalid>"
+    author: Person = "waveproof <waveproof@invalid>"
     repository: Text | None = None
     remotes: dict[Id, Annotated[Remote, BeforeValidator(_located)]] = Field(default_factory=dict)
     base: Source
@@ -343,8 +245,8 @@ class PlanDocument(Model):
     build: tuple[Command, ...] = Field(min_length=1)
     test: tuple[Command, ...] = Field(min_length=1)
     demo: Demo
-    environment: dict[Annotated[str, AfterValidator(_variable_name)], Value] = Field(default_factory=dict)
-    pass_environment: tuple[Annotated[str, AfterValidator(_variable)], ...] = ()
+    environment: dict[VariableName, Value] = Field(default_factory=dict)
+    pass_environment: tuple[VariableGlob, ...] = ()
     publish: Publish | None = None
     metadata: Metadata = Metadata()
     limits: Limits = Limits()

@@ -32,10 +32,11 @@ def text(plan: Plan, record: Record, steps: list[Operation]) -> str:
 def _operation(number: int, step: Operation) -> str:
     commands = "\n".join(step.commands)
     fence = "`" * max(3, _longest_run_of_backticks(commands) + 1)
+    facts = {"Result": step.result, "Conflicts": step.conflicts, "Resolution": step.resolution}
+    told = "".join(f"- **{name}**: {escaped(text)}\n" for name, text in facts.items())
     return (
         f"\n### {number}. {escaped(step.title)}\n\n- **Command**\n\n{fence}bash\n{commands}\n{fence}\n\n"
-        f"- **Directory**: {step.directory}\n- **Result**: {escaped(step.result)}\n- **Conflicts**: {escaped(step.conflicts)}\n"
-        f"- **Resolution**: {escaped(step.resolution)}\n- **Verification**: {step.verification}\n"
+        f"- **Directory**: {step.directory}\n{told}- **Verification**: {step.verification}\n"
     )
 
 

@@ -73,7 +73,8 @@ class History:
 def integration_commits(history: History, tip: str) -> tuple[Commit, ...]:
     """Commits of an integration, this one or any that says so in its trailers, that a branch has beyond the base."""
     told = _log(history.repo, "--grep=^Integrates: ", "--grep=^Integration-Infrastructure: ", f"{history.base}..{tip}")
-    own = tuple(commit for commit in history.commits if is_ancestor(history.repo, commit.id, tip))
+    merges = (commit for commit in history.commits if len(commit.parents) > 1)
+    own = tuple(commit for commit in merges if is_ancestor(history.repo, commit.id, tip))
     return tuple({commit.id: commit for commit in (*told, *own)}.values())
 
 

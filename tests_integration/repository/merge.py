@@ -7,7 +7,6 @@ from git import Repo
 
 from tests_integration.repository.git import answer
 
-
 KIND = re.compile(r"CONFLICT \(([^)]+)\)")
 """The text is finer than the type: `content` and `add/add` are both of the type `contents`."""
 

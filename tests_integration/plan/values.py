@@ -1,0 +1,129 @@
+"""The kinds of values that a plan holds, each refused in words where it is not what it should be."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+DURATION = re.compile(r"(?P<count>[0-9]{1,5})(?P<unit>[smh])")
+SECONDS = {"s": 1, "m": 60, "h": 3600}
+INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+PERSON = re.compile(r"(?P<name>[^<>]*[^<>\s])\s*<(?P<mail>[^<>\s]+)>")
+
+
+def _one_line(text: str) -> str:
+    text = " ".join(text.split())
+    if not text:
+        raise ValueError("is empty")
+    if not text.isprintable():
+        raise ValueError("holds characters that cannot be printed")
+    return text
+
+
+def _id(text: str) -> str:
+    if not ID.fullmatch(text):
+        raise ValueError(f"{text!r} is not an id: letters, digits, '.', '_' and '-', a letter or digit first")
+    return text
+
+
+def _duration(value: object) -> int:
+    if isinstance(value, int):  # seconds; in YAML every scalar is text
+        return value
+    match = DURATION.fullmatch(value) if isinstance(value, str) else None
+    if not match or not int(match["count"]):
+        raise ValueError(f"{value!r} is not a duration such as 90s, 10m or 4h")
+    return int(match["count"]) * SECONDS[match["unit"]]
+
+
+def _instant(value: object) -> datetime:
+    try:
+        if isinstance(value, str) and INSTANT.fullmatch(value) and value >= "1970":
+            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        pass
+    raise ValueError(f"{value!r} is not a UTC time such as 2025-10-06T04:20:05Z, 1970 or later")
+
+
+def _repository_path(text: str) -> str:
+    parts = text.split("/")
+    if text.startswith("/") or "\\" in text:
+        raise ValueError(f"{text!r} is not a path inside the repository, relative and with '/'")
+    if ".." in parts or any(part.lower() in {".git", "git~1"} for part in parts):
+        raise ValueError(f"{text!r} leaves the repository's own files ('..' and '.git' are not allowed)")
+    if "" in parts or "." in parts or not text.isprintable():
+        raise ValueError(f"{text!r} is not the plain path of a file in the repository")
+    return text
+
+
+def _branch_name(text: str) -> str:
+    bad = re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|\.lock(/|$)|(^|/)[.]|[/.]$|^[-/]|^@$|^$", text)
+    if bad or not text.isprintable():
+        raise ValueError(f"{text!r} is not a branch name that git allows (git-check-ref-format(1))")
+    return text
+
+
+def _source(text: str) -> str:
+    remote, _, branch = text.partition("/")
+    if not remote or remote.startswith("-") or not branch:
+        raise ValueError(f"{text!r} is not of the form remote/branch")
+    _branch_name(branch)
+    return text
+
+
+def _person(text: str) -> str:
+    if not PERSON.fullmatch(text) or not text.isprintable():
+        raise ValueError(f"{text!r} is not of the form Name <mail>")
+    return text
+
+
+def _command_line(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty")
+    return _value(text)
+
+
+def _value(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("holds a NUL")
+    return text
+
+
+def _variable(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_*?][A-Za-z0-9_*?]*", text):
+        raise ValueError(f"{text!r} is not the name of an environment variable or a glob of such names")
+    return text
+
+
+def _variable_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        raise ValueError(f"{text!r} is not the name of an environment variable")
+    return text
+
+
+def _pointer(text: str) -> str:
+    if not re.fullmatch(r"(/([^~/]|~[01])*)*", text):
+        raise ValueError(f"{text!r} is not a JSON pointer such as /wave_integrations/phase1_wave2 (RFC 6901)")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_one_line)]
+Scalar = Annotated[str, AfterValidator(_one_line), WithJsonSchema({"type": ["string", "number"]})]
+Value = Annotated[str, AfterValidator(_value), WithJsonSchema({"type": ["string", "number", "boolean"]})]
+Id = Annotated[str, AfterValidator(_id), Field(pattern=f"^{ID.pattern}$")]
+RepositoryPath = Annotated[str, AfterValidator(_repository_path)]
+BranchName = Annotated[str, AfterValidator(_branch_name)]
+Source = Annotated[str, AfterValidator(_source)]
+CommandLine = Annotated[str, AfterValidator(_command_line)]
+CommitId = Annotated[str, Field(pattern="^[0-9a-f]{40}([0-9a-f]{24})?$")]
+Duration = Annotated[
+    int, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": f"^{DURATION.pattern}$"})
+]
+Instant = Annotated[
+    datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "pattern": f"^{INSTANT.pattern}$"})
+]
+Person = Annotated[str, AfterValidator(_person)]
+Pointer = Annotated[str, AfterValidator(_pointer)]
+VariableName = Annotated[str, AfterValidator(_variable_name)]
+VariableGlob = Annotated[str, AfterValidator(_variable)]
