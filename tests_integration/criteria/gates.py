@@ -8,7 +8,7 @@ import pytest
 
 from tests_integration.criteria.judge import brought_by, require
 from tests_integration.facts import CommandFact, Gate
-from tests_integration.plan.model import Plan
+from tests_integration.plan.model import Fix, Plan
 from tests_integration.repository.ask import History
 from tests_integration.text import visible
 
@@ -32,11 +32,18 @@ def require_passed(
         f"the {gate.stage} fails: {how_it_ended(command)}{telling_line(lines)}",
         "\n".join(f"    {line}" for line in shown),
         "\n".join(brought_by(history, plan, tips, log)),
-        "\n".join(f"{fix.id} was applied inside the merge of {fix.after}: {fix.action}" for fix in plan.fixes),
+        "\n".join(what_of(fix, log) for fix in plan.fixes),
         f"Full log: {reports / command.log}",
         "It is fixed on the effort's branch (R300), or by a known fix in the plan (R521).",
     ]
     require(command.passed, "\n\n".join(part for part in parts if part))
+
+
+def what_of(fix: Fix, log: str) -> str:
+    """That a known fix was applied, and whether the log shows its problem all the same (R521)."""
+    told = f"{fix.id} was applied inside the merge of {fix.after}: {fix.action}"
+    shows = fix.signature and re.search(fix.signature, log)
+    return f"{told}; its signature ({fix.signature}) is in the log all the same" if shows else told
 
 
 def telling_line(lines: list[str]) -> str:

@@ -19,6 +19,7 @@ from tests_integration.plan.values import (
     Duration,
     Id,
     Instant,
+    Pattern,
     Person,
     Pointer,
     RepositoryPath,
@@ -149,7 +150,7 @@ class Fix(Model):
     take: Sides | None = None
     patch: Text | None = None
     needs: tuple[RepositoryPath, ...] = ()
-    signature: Text | None = None
+    signature: Pattern | None = None
     proven: Text | None = None
 
     @model_validator(mode="after")

@@ -90,6 +90,14 @@ def _value(text: str) -> str:
     return text
 
 
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a regular expression: {error}") from None
+    return text
+
+
 def _variable(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z_*?][A-Za-z0-9_*?]*", text):
         raise ValueError(f"{text!r} is not the name of an environment variable or a glob of such names")
@@ -127,3 +135,4 @@ Person = Annotated[str, AfterValidator(_person)]
 Pointer = Annotated[str, AfterValidator(_pointer)]
 VariableName = Annotated[str, AfterValidator(_variable_name)]
 VariableGlob = Annotated[str, AfterValidator(_variable)]
+Pattern = Annotated[str, AfterValidator(_one_line), AfterValidator(_pattern)]

@@ -106,6 +106,7 @@ class Waiting:
         self.begun, self.go_on, self.told = (wave.folder / name for name in ("begun", "go-on", "told"))
         for fifo in (self.begun, self.go_on):
             os.mkfifo(fifo)
+        self.line = os.open(self.go_on, os.O_RDWR)
         line = f"test -e {self.told} || {{ echo > {self.begun}; read < {self.go_on}; }}"
         wave.document["build"] = [{"run": line, "timeout": f"{DEADLINE}s"}]
         command = [sys.executable, "-m", "pytest", "--plan", str(wave.write())]
@@ -117,7 +118,7 @@ class Waiting:
     def release(self) -> None:
         """Let the build go on."""
         self.told.touch()
-        self.go_on.write_text("go on\n", encoding="utf-8")
+        os.write(self.line, b"go on\n")
 
 
 @pytest.fixture
@@ -126,6 +127,7 @@ def waiting(stacked: Wave) -> Iterator[Waiting]:
     yield begun
     begun.process.kill()
     begun.process.wait()
+    os.close(begun.line)
     for process in commands_of(stacked.folder):
         process.kill()
 
