@@ -2,13 +2,17 @@
 
 import glob
 import os
+import shutil
 from collections import Counter
 from pathlib import Path
 
+import git
 import pytest
 
 from tests_integration.plan.load import Given, give
 from tests_integration.plan.stages import STAGES
+
+OLDEST_GIT = (2, 38)
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -35,6 +39,20 @@ def add_options(parser: pytest.Parser) -> None:
         help="try again although nothing changed since the last failure, or attempts are used up; REASON is recorded",
     )
     group.addoption("--reports", default="reports", metavar="DIR", help="where records land (default: reports)")
+
+
+def require_tools() -> None:
+    """Refuse to start without git 2.38 (git-merge-tree(1), --write-tree) and bash.
+
+    Raises:
+        pytest.UsageError: with what is missing.
+    """
+    for tool in ("git", "bash"):
+        if not shutil.which(tool):
+            raise pytest.UsageError(f"--plan needs {tool}, and there is none on the PATH")
+    found = git.Git().version_info[:2]
+    if found < OLDEST_GIT:
+        raise pytest.UsageError("--plan needs git {}.{} or later; this is {}.{}".format(*OLDEST_GIT, *found))
 
 
 def plans_given(config: pytest.Config) -> list[Given]:

@@ -13,7 +13,7 @@ from tests_integration import finishing, running
 from tests_integration.criteria.catalogue import FOLDER
 from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in a plugin
 from tests_integration.fixtures import SESSION
-from tests_integration.options import add_options, plans_given
+from tests_integration.options import add_options, plans_given, require_tools
 from tests_integration.plan.stages import STAGES
 from tests_integration.record.html import STYLE
 from tests_integration.repository.git import scrubbed_environment
@@ -100,6 +100,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def _take_over(config: pytest.Config) -> None:
+    require_tools()
     suite = Session(
         givens=plans_given(config),
         reports=config.invocation_params.dir / config.option.reports,
