@@ -8,10 +8,9 @@ from tests_integration.engine.metadata import MetadataError
 from tests_integration.record import html
 from tests_integration.record.gather import plan_fact
 from tests_integration.record.model import Record, headline
-from tests_integration.record.write import write_forms
+from tests_integration.record.write import REPORT, set_aside, write_forms
 from tests_integration.session import Session
 
-REPORT = "report.html"
 Records = dict[str, Record]
 
 
@@ -32,6 +31,8 @@ def write(session: Session, records: Records) -> list[str]:
     problems = []
     for name, record in records.items():
         try:
+            if "attempt" not in session.ledgers[name].facts:
+                set_aside(session.reports / name)
             write_forms(session.reports / name, session.given(name).plan, record)
             if len(session.givens) > 1:
                 (session.reports / name / REPORT).unlink(missing_ok=True)

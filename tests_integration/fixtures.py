@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from tests_integration.facts import AttemptFact, Gate, Integration, Publication,
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan
 from tests_integration.record.ledger import PlanLedger
-from tests_integration.record.write import RECORD, REPLAY, WORK_LOG, write_forms
+from tests_integration.record.write import RECORD, REPLAY, WORK_LOG, set_aside, write_forms
 from tests_integration.repository.ask import History
 from tests_integration.repository.checkout import check_out
 from tests_integration.repository.store import open_store
@@ -130,7 +129,7 @@ def _started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact
     except MetadataError as error:
         refused = f"the metadata cannot be kept: {error}"
     if not refused:
-        rmtree(workspace.reports / "logs", ignore_errors=True)
+        set_aside(workspace.reports)
     return fact.model_copy(update={"refused": refused})
 
 

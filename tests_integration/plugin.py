@@ -16,6 +16,7 @@ from tests_integration.fixtures import SESSION
 from tests_integration.options import add_options, plans_given, require_tools
 from tests_integration.plan.stages import STAGES
 from tests_integration.record.html import STYLE
+from tests_integration.record.write import REPORT
 from tests_integration.repository.git import scrubbed_environment
 from tests_integration.session import Session
 
@@ -124,7 +125,7 @@ def _ask_for_report(config: pytest.Config, suite: Session) -> None:
     """Have pytest-html write the report, unless it is switched off or was told another place."""
     if hasattr(config.option, "htmlpath") and not config.option.collectonly:
         folder = suite.reports / suite.givens[0].name if len(suite.givens) == 1 else suite.reports
-        config.option.htmlpath = config.option.htmlpath or str(folder / finishing.REPORT)
+        config.option.htmlpath = config.option.htmlpath or str(folder / REPORT)
         config.option.self_contained_html = True
         config.option.css = [*config.option.css, str(STYLE)]
 

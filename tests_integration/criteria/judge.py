@@ -9,7 +9,7 @@ from git import Repo
 from tests_integration.plan.model import Branch, Fix, Plan
 from tests_integration.repository.ask import Change, Commit, Entry, History, changes, entries, is_ancestor, last_change
 from tests_integration.repository.git import GitError
-from tests_integration.repository.merge import AutomaticMerge, automatic_merge
+from tests_integration.repository.merge import AutomaticMerge
 from tests_integration.repository.trees import patched
 
 MENTIONED = 8
@@ -41,21 +41,22 @@ def listed(commits: tuple[Commit, ...] | list[Commit]) -> str:
     return ", ".join(commit.short for commit in commits)
 
 
-def automatic_of(store: Repo, merge: Commit) -> AutomaticMerge:
+def automatic_of(history: History, merge: Commit) -> AutomaticMerge:
     """Git's own merge of a merge commit's parents; the criterion fails where git cannot merge them."""
     try:
-        return automatic_merge(store, *merge.parents)
+        return history.automatic_merge(merge)
     except GitError as error:
         pytest.fail(f"git cannot merge the parents of {merge.short}: {error.output}", pytrace=False)
 
 
-def undeclared(store: Repo, plan: Plan, branch: Branch, merge: Commit) -> dict[str, str]:
+def undeclared(history: History, plan: Plan, branch: Branch, merge: Commit) -> dict[str, str]:
     """What a merge holds beyond git's own merge and the branch's declared fixes (R361).
 
     Returns:
         What is wrong, by path.
     """
-    automatic = automatic_of(store, merge)
+    store = history.repo
+    automatic = automatic_of(history, merge)
     wanted = _declared(store, plan, branch, merge, automatic.tree)
     there = entries(store, merge.tree, wanted) if wanted else {}
     as_declared = {path for path, entry in wanted.items() if there.get(path) == entry}
@@ -118,8 +119,10 @@ def brought_by(history: History, plan: Plan, tips: Mapping[str, str], log: str) 
     """
     by_tip = {tips[branch.id]: branch for branch in plan.branches}
     changed = last_change(history)
+    log = re.sub(r"/\S*/checkout/", "", log)
     named = dict.fromkeys(name.removeprefix("./") for name in re.findall(r"[\w.@+-]+(?:/[\w.@+-]+)*\.\w+", log))
-    there = [path for path in named if path in entries(history.repo, history.tip, list(named))] if named else []
+    tracked = entries(history.repo, history.tip, named) if named else {}
+    there = [path for path in named if path in tracked]
     lines = []
     for path in there[:MENTIONED]:
         commit = changed.get(path)

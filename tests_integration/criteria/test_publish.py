@@ -26,7 +26,9 @@ def test_sources_are_untouched(
 ) -> None:
     """Base and effort branches are as they were: nothing wrote to them (R262), and nothing newer is left out."""
     moved = [key for key, source in sources.items() if sources_now[key].commit != source.commit]
-    lines = [f"{sources[key].source}: {sources[key].commit} then, {sources_now[key].commit} now" for key in moved]
+    lines = [
+        f"{sources[key].source}: {sources[key].commit} then, {sources_now[key].commit or 'gone'} now" for key in moved
+    ]
     require(
         not moved,
         f"moved while {published.ref} was built for {publish.remote}; run again:\n" + "\n".join(lines),

@@ -1,7 +1,9 @@
 """Writes the forms of a record into the plan's report folder, each in one piece or not at all."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
 
 from tests_integration.plan.model import Plan
 from tests_integration.record import markdown, replay, worklog
@@ -9,6 +11,10 @@ from tests_integration.record.model import Record
 from tests_integration.record.operations import operations
 
 RECORD = "record.json"
+REPORT = "report.html"
+LOGS = "logs"
+HISTORY = "history"
+KEPT = 30
 SUMMARY = "summary.md"
 WORK_LOG = "work-log.md"
 REPLAY = "replay.sh"
@@ -32,6 +38,27 @@ def write_forms(folder: Path, plan: Plan | None, record: Record) -> None:
         _write(folder / REPLAY, replay.script(plan, record, steps))
     else:
         (folder / REPLAY).unlink(missing_ok=True)
+
+
+def set_aside(folder: Path) -> None:
+    """Move the record of an earlier run to `history`, so that the next one neither loses it nor is taken for it.
+
+    The newest thirty are kept.
+
+    Raises:
+        OSError: a file cannot be moved.
+    """
+    if not (folder / RECORD).exists():
+        return
+    history = folder / HISTORY
+    made = datetime.fromtimestamp((folder / RECORD).stat().st_mtime, UTC)
+    place = history / made.strftime("%Y-%m-%dT%H-%M-%S.%fZ")
+    place.mkdir(parents=True)
+    for name in (REPORT, SUMMARY, WORK_LOG, REPLAY, LOGS, RECORD):
+        if (folder / name).exists():
+            (folder / name).rename(place / name)
+    for old in sorted(history.iterdir())[:-KEPT]:
+        rmtree(old)
 
 
 def _write(file: Path, text: str) -> None:

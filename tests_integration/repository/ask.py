@@ -7,6 +7,7 @@ from typing import NamedTuple
 from git import Repo
 
 from tests_integration.repository.git import answer, git
+from tests_integration.repository.merge import AutomaticMerge, automatic_merge
 
 ABSENT = "0" * 6
 MARKERS = r"^(<<<<<<<|>>>>>>>)( |$)"
@@ -52,6 +53,7 @@ class History:
         self.repo = repo
         self.base = base
         self.tip = tip
+        self._automatic: dict[str, AutomaticMerge] = {}
 
     @cached_property
     def commits(self) -> tuple[Commit, ...]:
@@ -65,17 +67,35 @@ class History:
             return self.tip
         return next(iter(self.commits[0].parents), None)
 
+    def automatic_merge(self, merge: Commit) -> AutomaticMerge:
+        """What git by itself makes of the parents of a merge; computed once.
+
+        Raises:
+            GitError: git cannot merge them.
+        """
+        if merge.id not in self._automatic:
+            self._automatic[merge.id] = automatic_merge(self.repo, *merge.parents)
+        return self._automatic[merge.id]
+
     def merges_of(self, tip: str) -> tuple[Commit, ...]:
         """The commits that merge this very tip as a parent beyond the first."""
         return tuple(commit for commit in self.commits if tip in commit.parents[1:])
 
 
-def integration_commits(history: History, tip: str) -> tuple[Commit, ...]:
-    """Commits of an integration, this one or any that says so in its trailers, that a branch has beyond the base."""
-    told = _log(history.repo, "--grep=^Integrates: ", "--grep=^Integration-Infrastructure: ", f"{history.base}..{tip}")
-    merges = (commit for commit in history.commits if len(commit.parents) > 1)
-    own = tuple(commit for commit in merges if is_ancestor(history.repo, commit.id, tip))
-    return tuple({commit.id: commit for commit in (*told, *own)}.values())
+def integration_commits(history: History, tips: Iterable[str]) -> dict[str, tuple[Commit, ...]]:
+    """Commits of an integration, this one or any that says so in its trailers, that branches have beyond the base.
+
+    Returns:
+        By tip; tips that have none are left out.
+    """
+    tips = list(tips)
+    beyond = (*tips, f"^{history.base}")
+    reached = set(git(history.repo, "rev-list", *beyond, "--").decode().split())
+    told = _log(history.repo, "--grep=^Integrates: ", "--grep=^Integration-Infrastructure: ", *beyond)
+    own = (commit for commit in history.commits if len(commit.parents) > 1 and commit.id in reached)
+    found = tuple({commit.id: commit for commit in (*told, *own)}.values())
+    inside = {tip: tuple(c for c in found if is_ancestor(history.repo, c.id, tip)) for tip in tips} if found else {}
+    return {tip: commits for tip, commits in inside.items() if commits}
 
 
 def commit_at(repo: Repo, ref: str) -> str | None:

@@ -148,7 +148,7 @@ def is_command_in(folder: Path, process: psutil.Process) -> bool:
 def test_a_second_run_is_refused_while_the_first_is_in_progress(waiting: Waiting) -> None:
     second = go(waiting.wave)
     waiting.release()
-    assert waiting.process.wait() == 0
+    assert waiting.process.wait(DEADLINE) == 0
     assert second.exit == 1
     assert f"another run of {waiting.wave.write()} is in progress; wait for its end" in second.output
     kept = metadata(waiting.wave)
@@ -170,7 +170,7 @@ def test_a_run_after_one_that_was_killed_says_so_and_goes_on(waiting: Waiting) -
 def test_an_interrupt_leaves_no_process_and_closes_the_metadata(waiting: Waiting) -> None:
     assert commands_of(waiting.wave.folder)
     waiting.process.send_signal(signal.SIGINT)
-    assert waiting.process.wait() == pytest.ExitCode.INTERRUPTED
+    assert waiting.process.wait(DEADLINE) == pytest.ExitCode.INTERRUPTED
     assert commands_of(waiting.wave.folder) == []
     kept = metadata(waiting.wave)
     assert (kept["last_attempt_result"], kept["ready_for_retry"]) == ("INCOMPLETE", True)
