@@ -221,6 +221,9 @@ class AttemptFact(Fact):
         file: the metadata file.
         at: JSON pointer into it.
         inputs: what the branch is built from: digest of the plan, base and tips.
+        run: names this run among those that the metadata remembers.
+        owner: host, process id and when that process began; an attempt in progress whose owner is gone was interrupted.
+        rest: SHA-256 of what the metadata file held beside the object, before the attempt.
     """
 
     number: int
@@ -231,6 +234,9 @@ class AttemptFact(Fact):
     file: str
     at: str
     inputs: dict[str, str]
+    run: str = ""
+    owner: dict[str, str | float] = Field(default_factory=dict)
+    rest: str = ""
 
 
 class Recorded(Fact):
@@ -238,8 +244,8 @@ class Recorded(Fact):
 
     Attributes:
         metadata: the metadata file, absolute.
-        rest_before: what the metadata file held beside the object, before the attempt.
-        rest_after: the same, afterwards.
+        rest_before: SHA-256 of what the metadata file held beside the object, before the attempt.
+        rest_after: the same, now.
         problem: why the metadata could not be written, or empty.
     """
 

@@ -87,9 +87,10 @@ def close(terminal: pytest.TerminalReporter, session: Session, records: Records,
 
 
 def exit_code(session: Session, before: int, problems: list[str]) -> int:
-    """The exit code: never 0 where a criterion was blocked, or a record could not be written."""
+    """The exit code: never 0 where a criterion that was asked for did not pass, or a record could not be written."""
     blocked = any(
         criterion.outcome in {"blocked", "failed"}
+        or (criterion.outcome != "passed" and (criterion.criterion, criterion.subject) in ledger.chosen)
         for ledger in session.ledgers.values()
         for criterion in ledger.criteria()
     )

@@ -1,6 +1,7 @@
 """One session fixture a stage and plan. Each returns a value; what is wrong with it, a criterion says."""
 
 import os
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -93,11 +94,13 @@ def attempt(
     fact = AttemptFact(
         number=plan.attempt,
         started_at=stamp(now()),
-        rehearsal=not ledger.complete(),
+        rehearsal=suite.until not in {"publish", "record"} or not ledger.complete(suite.until),
         forced=suite.forced,
         file=str(file),
         at=at,
         inputs=attempts.inputs(plan, looked_up),
+        run=uuid.uuid4().hex,
+        owner=attempts.owner(),
     )
     lock = FileLock(workspace.lock)
     try:
@@ -114,6 +117,8 @@ def attempt(
         yield fact
         if not fact.refused and not fact.rehearsal:
             outcome = suite.outcome(plan.name, ledger.criteria())
+            fetched = {key: Source.model_validate(source) for key, source in ledger.facts.get("sources", {}).items()}
+            fact = fact.model_copy(update={"inputs": fact.inputs | attempts.inputs(plan, fetched)})
             attempts.finish(fact, ledger.fact("integration", Integration), outcome, suite.metadata_lock(file))
 
 
@@ -124,13 +129,14 @@ def _started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact
         refused = ""
         if not fact.rehearsal and not fact.forced:
             refused = attempts.refusal(plan, past, fact.inputs, workspace.reports)
+        rest = metadata.rest(file, fact.at)
+        if not refused:
+            set_aside(workspace.reports)
         if not refused and not fact.rehearsal:
             attempts.start(fact, plan, suite.metadata_lock(file))
-    except MetadataError as error:
-        refused = f"the metadata cannot be kept: {error}"
-    if not refused:
-        set_aside(workspace.reports)
-    return fact.model_copy(update={"refused": refused})
+    except (MetadataError, OSError) as error:
+        return fact.model_copy(update={"refused": f"the record cannot be kept: {error}"})
+    return fact.model_copy(update={"refused": refused, "rest": rest})
 
 
 @pytest.fixture(scope="session")
@@ -168,9 +174,8 @@ def history(store: Repo, integration: Integration) -> History:
 
 
 @pytest.fixture(scope="session")
-def room(plan: Plan, store: Repo, history: History, workspace: Workspace) -> Room:
-    """A clean checkout of the branch, for the plan's commands."""
-    check_out(store, history.tip, plan.integration, workspace.checkout)
+def room(history: History, workspace: Workspace) -> Room:
+    """Where the plan's commands run."""
     return Room(history.tip, workspace.checkout, workspace.home, workspace.reports)
 
 
@@ -178,10 +183,11 @@ def room(plan: Plan, store: Repo, history: History, workspace: Workspace) -> Roo
 def gate(
     request: pytest.FixtureRequest, suite: Session, plan: Plan, store: Repo, ledger: PlanLedger, room: Room
 ) -> Any:
-    """Runs one gate of the plan."""
+    """Runs one gate of the plan, in a checkout made afresh for it."""
     variables = environment(plan, room.home, suite.caller)
 
     def go(stage: str) -> Gate:
+        check_out(store, room.commit, plan.integration, room.checkout)
         with suite.live_line(request.config, stage) as progress:
             result = run_gate(stage, plan, store, room, variables, progress)
         ledger.note(stage, result)
@@ -212,11 +218,11 @@ def demonstrated(gate: Any) -> Gate:
 
 
 @pytest.fixture(scope="session")
-def published(plan: Plan, store: Repo, ledger: PlanLedger, history: History) -> Publication:
-    """The push, read back; refused where anything before it was not proven in this session."""
+def published(plan: Plan, store: Repo, ledger: PlanLedger, attempt: AttemptFact, history: History) -> Publication:
+    """The push, read back; refused in a rehearsal, and where anything before it was not proven in this session."""
     remote = plan.publish.remote if plan.publish else ""
     unproven = ledger.unproven("publish")
-    if unproven:
+    if unproven or attempt.rehearsal:
         names = list(dict.fromkeys(fact.criterion for fact in unproven))
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         result = Publication(
@@ -226,7 +232,9 @@ def published(plan: Plan, store: Repo, ledger: PlanLedger, history: History) -> 
             commit=history.tip,
             status="refused",
             problem=f"nothing was pushed: {len(unproven)} criteria did not run and pass in this session:"
-            f" {', '.join(names[:NAMED])}{more}",
+            f" {', '.join(names[:NAMED])}{more}"
+            if unproven
+            else "nothing was pushed: not every criterion of the plan was asked for (-k, -m, a case by name)",
         )
     else:
         result = publish_branch(plan, store, remote, history.tip)
@@ -249,9 +257,8 @@ def recorded(
     del history
     file = Path(attempt.file)
     before = tuple(ledger.before("record"))
-    rest = metadata.without_object(file, attempt.at)
     problem = ""
-    if ledger.unproven("record"):
+    if attempt.rehearsal or ledger.unproven("record"):
         problem = "nothing was recorded as a success: not every criterion before it ran and passed in this session"
     else:
         try:
@@ -263,8 +270,8 @@ def recorded(
     result = Recorded(
         metadata=os.fspath(file),
         at=attempt.at,
-        rest_before=rest,
-        rest_after=metadata.without_object(file, attempt.at),
+        rest_before=attempt.rest,
+        rest_after=metadata.rest(file, attempt.at),
         work_log=WORK_LOG,
         replay=REPLAY,
         record=RECORD,

@@ -1,6 +1,7 @@
 """How pytest drives the suite: hooks only, each delegates in a line or two."""
 
 import os
+import signal
 from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +20,8 @@ from tests_integration.record.html import STYLE
 from tests_integration.record.write import REPORT
 from tests_integration.repository.git import scrubbed_environment
 from tests_integration.session import Session
+
+CALLER = "waveproof_caller"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,9 +68,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         running.parametrize(metafunc, suite)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Plan order; sets of parameters that are empty leave no case."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+    """Plan order, whatever others (`--ff`) make of it; sets of parameters that are empty leave no case."""
+    yield
     if (suite := config.stash.get(SESSION, None)) is not None:
         items[:] = running.arranged(items, suite)
 
@@ -107,11 +111,12 @@ def _take_over(config: pytest.Config) -> None:
         reports=config.invocation_params.dir / config.option.reports,
         until=config.option.until,
         forced=config.option.force_attempt,
-        caller=dict(os.environ),
+        caller=getattr(config, "workerinput", {}).get(CALLER) or dict(os.environ),
     )
     config.stash[SESSION] = suite
     held = ExitStack()
     held.enter_context(scrubbed_environment())
+    held.enter_context(running.ending_like_interrupt(signal.SIGTERM))
     config.add_cleanup(held.close)
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = [str(FOLDER)]
@@ -156,6 +161,11 @@ class Closer:
         from tests_integration.distribution import WholePlans  # noqa: PLC0415 - pytest-xdist may not be installed
 
         return WholePlans(config, log, list(self.suite.ledgers))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """A worker is started in the scrubbed environment; its plans let the caller's variables through."""
+        node.workerinput[CALLER] = dict(self.suite.caller)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:

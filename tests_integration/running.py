@@ -1,5 +1,9 @@
 """What the hooks of the plugin delegate to while criteria are collected, ordered, run and reported."""
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,19 @@ def cache_folder(config: pytest.Config) -> Path:
     folder = config.invocation_params.dir / ".pytest_cache" / "d" / "waveproof"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@contextmanager
+def ending_like_interrupt(number: int) -> Iterator[None]:
+    """Have a signal end the session as Ctrl-C does: commands ended, metadata closed, a record that says so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 def is_criterion(item: pytest.Item) -> bool:

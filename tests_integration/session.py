@@ -1,9 +1,11 @@
 """What one pytest session knows: its plans, its folders, what it has learnt, and how it shows progress."""
 
+import getpass
 import hashlib
 import os
 import platform
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +23,7 @@ from tests_integration.engine.attempts import Outcome
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.commands import Progress
 from tests_integration.engine.metadata import MetadataError
-from tests_integration.facts import AttemptFact
+from tests_integration.facts import AttemptFact, Publication
 from tests_integration.plan.load import Given
 from tests_integration.record.gather import gather
 from tests_integration.record.ledger import PlanLedger
@@ -85,7 +87,11 @@ class Session:
         folder = self.cache / f"{name}-{key}"
         folder.mkdir(parents=True, exist_ok=True)
         return Workspace(
-            folder / "store.git", folder / "checkout", folder / "home", folder / "run.lock", self.reports / name
+            folder / "store.git",
+            folder / "checkout",
+            folder / "home",
+            _lock(given.file.absolute()),
+            self.reports / name,
         )
 
     def given(self, name: str) -> Given:
@@ -100,8 +106,8 @@ class Session:
         return self.workspace(name).reports.absolute() / "metadata.json", plan.metadata.at if plan else ""
 
     def metadata_lock(self, file: Path) -> Path:
-        """Lock of a metadata file, in the suite's own cache."""
-        return self.cache / f"metadata-{hashlib.sha256(os.fsencode(file)).hexdigest()[:12]}.lock"
+        """Lock of a metadata file."""
+        return _lock(file)
 
     def refused(self, name: str) -> bool:
         """Whether the plan's attempt was not allowed to start: then the last attempt's record stays as it is."""
@@ -115,7 +121,9 @@ class Session:
         reason = (
             headline(failed[0]) if failed else "" if word == "SUCCESS" else f"{name}: not every criterion was judged"
         )
-        return Outcome(word, statuses(self.ledgers[name].criteria()), reason)
+        publication = self.ledgers[name].fact("publication", Publication)
+        refused = publication is not None and publication.status == "refused"
+        return Outcome(word, statuses(self.ledgers[name].criteria()), reason, refused)
 
     def record(self, name: str, criteria: tuple[CriterionFact, ...]) -> Record:
         """The record of a plan as it stands, with a verdict about these criteria."""
@@ -160,6 +168,12 @@ class Session:
             with capture.global_and_fixture_disabled():
                 sys.stdout.write("\r\x1b[2K\x1b[1A" + (f"\x1b[{column}C" if column else ""))
                 sys.stdout.flush()
+
+
+def _lock(file: Path) -> Path:
+    """A lock for a plan or a metadata file: one for a user and machine, whatever folder pytest is started in."""
+    key = hashlib.sha256(os.fsencode(file.resolve())).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"waveproof-{getpass.getuser()}-{key}.lock"
 
 
 def environment() -> dict[str, str]:

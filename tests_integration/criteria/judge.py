@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import NoReturn
 
 import pytest
 from git import Repo
@@ -11,14 +12,20 @@ from tests_integration.repository.ask import Change, Commit, Entry, History, cha
 from tests_integration.repository.git import GitError
 from tests_integration.repository.merge import AutomaticMerge
 from tests_integration.repository.trees import patched
+from tests_integration.text import visible
 
 MENTIONED = 8
+
+
+def fail(message: str) -> NoReturn:
+    """Fail the criterion with this message, in which nothing that a stranger wrote can act."""
+    pytest.fail(visible(message), pytrace=False)
 
 
 def require(held: object, message: str) -> None:
     """Fail the criterion with this message, and nothing else, where it does not hold."""
     if not held:
-        pytest.fail(message, pytrace=False)
+        fail(message)
 
 
 def own_merge(history: History, branch: Branch, tip: str) -> Commit:
@@ -27,12 +34,12 @@ def own_merge(history: History, branch: Branch, tip: str) -> Commit:
     if not merges:
         inside = is_ancestor(history.repo, tip, history.tip)
         reached = "its commits are in, but not by a merge commit of their own" if inside else "it is not in"
-        pytest.fail(f"{branch.id} (tip {tip}) is not merged: {reached}", pytrace=False)
+        fail(f"{branch.id} (tip {tip}) is not merged: {reached}")
     if len(merges) > 1:
-        pytest.fail(f"{branch.id} is merged {len(merges)} times: {listed(merges)}", pytrace=False)
+        fail(f"{branch.id} is merged {len(merges)} times: {listed(merges)}")
     if len(merges[0].parents) != 2:  # noqa: PLR2004
         count = len(merges[0].parents)
-        pytest.fail(f"{merges[0].short} has {count} parents; a merge of one branch has two", pytrace=False)
+        fail(f"{merges[0].short} has {count} parents; a merge of one branch has two")
     return merges[0]
 
 
@@ -46,7 +53,7 @@ def automatic_of(history: History, merge: Commit) -> AutomaticMerge:
     try:
         return history.automatic_merge(merge)
     except GitError as error:
-        pytest.fail(f"git cannot merge the parents of {merge.short}: {error.output}", pytrace=False)
+        fail(f"git cannot merge the parents of {merge.short}: {error.output}")
 
 
 def undeclared(history: History, plan: Plan, branch: Branch, merge: Commit) -> dict[str, str]:
@@ -87,7 +94,7 @@ def _declared(store: Repo, plan: Plan, branch: Branch, merge: Commit, automatic:
                 wanted |= {path: found.get(path) for path in paths}
         if fix.patch:
             before, tree = tree, _patched(store, plan, fix, tree)
-            wanted |= {path: change.after for path, change in changes(store, before, tree).items()}
+            wanted |= {path: change.after for path, change in changes(store, before, tree).items() if change.before}
     return wanted
 
 
@@ -95,7 +102,7 @@ def _patched(store: Repo, plan: Plan, fix: Fix, tree: str) -> str:
     try:
         return patched(store, tree, (plan.folder / str(fix.patch)).read_bytes())
     except GitError as error:
-        pytest.fail(f"{fix.id}: {fix.patch} does not apply to git's own merge: {error.output}", pytrace=False)
+        fail(f"{fix.id}: {fix.patch} does not apply to git's own merge: {error.output}")
 
 
 def _difference(change: Change) -> str:

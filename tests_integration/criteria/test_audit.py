@@ -15,6 +15,7 @@ from tests_integration.repository.ask import (
     entries,
     integration_commits,
     last_change,
+    shown,
     with_conflict_markers,
 )
 
@@ -64,7 +65,7 @@ def test_merge_holds_nothing_else(history: History, plan: Plan, tips: Mapping[st
     """The merge's tree is git's own merge plus the declared fixes, path by path (R361)."""
     merge = own_merge(history, branch, tips[branch.id])
     wrong = undeclared(history, plan, branch, merge)
-    lines = [f"  {path}: {text}" for path, text in sorted(wrong.items())]
+    lines = [f"  {shown(path)}: {text}" for path, text in sorted(wrong.items())]
     require(not wrong, "\n".join([f"the merge of {branch.id}, {merge.short}, is not what the plan declares:", *lines]))
 
 
@@ -111,14 +112,15 @@ def test_infrastructure_adds_only_its_files(history: History, plan: Plan, store:
     require(
         "\nIntegration-Infrastructure: R291" in last.message, f"{last.short} is no merge and does not say what it is"
     )
+    planned = plan.infrastructure
     for path, change in changes(store, last.parents[0], last.id).items():
-        file = plan.infrastructure.get(path)
+        file = planned.get(path)
         require(file, f"{last.short} changes {path}, which is not in `demo.create`")
         require(change.before is None, f"{last.short} changes {path}, which the branches bring")
         same = file and change.after and content(store, change.after.blob) == file.read_bytes()
         require(same, f"{last.short} adds {path}, but not as it is in `demo.create`")
-        plain = path == plan.demo.script or (change.after and change.after.mode == "100644")
-        require(plain, f"{last.short} adds {path} with another mode than 100644")
+        right = file and change.after and (path == plan.demo.script or change.after.mode == plan.mode_of(path, file))
+        require(right, f"{last.short} adds {path} with another mode than in `demo.create`")
 
 
 def test_no_conflict_markers(history: History, store: Repo) -> None:
@@ -126,7 +128,7 @@ def test_no_conflict_markers(history: History, store: Repo) -> None:
     changed = changes(store, history.base, history.tip)
     marked = sorted(with_conflict_markers(store, history.tip, changed))
     changed_by = last_change(history) if marked else {}
-    lines = [f"  {path}, since {changed_by[path].short}" for path in marked]
+    lines = [f"  {shown(path)}, since {changed_by[path].short}" for path in marked]
     require(not marked, "\n".join(["lines with <<<<<<< and >>>>>>> are in", *lines]))
 
 

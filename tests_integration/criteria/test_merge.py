@@ -7,6 +7,7 @@ import pytest
 from tests_integration.criteria.judge import require
 from tests_integration.facts import Integration, Source
 from tests_integration.plan.model import Branch
+from tests_integration.text import visible
 
 pytestmark = pytest.mark.merge
 
@@ -21,5 +22,7 @@ def test_branch_merges(integration: Integration, branch: Branch) -> None:
     stop = integration.stop
     if stop and branch.id not in {merge.branch for merge in integration.merges}:
         if stop.branch != branch.id:
-            pytest.skip(f"blocked: {stop.branch or 'the base'} stands in the way: {stop.problem.splitlines()[0]}")
+            pytest.skip(
+                f"blocked: {stop.branch or 'the base'} stands in the way: {visible(stop.problem.splitlines()[0])}"
+            )
         require(not stop, stop.problem)

@@ -15,5 +15,5 @@ def test_plan_is_sound(given: Given) -> None:
 
 
 def test_attempt_may_start(attempt: AttemptFact) -> None:
-    """Nobody else runs this plan, attempts and hours are left, and something changed since the last failure (R520)."""
+    """Nobody else runs this plan; attempts and hours are left, and something changed since a failure (R520)."""
     require(not attempt.refused, attempt.refused)

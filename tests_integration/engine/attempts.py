@@ -1,9 +1,12 @@
 """R520: may this attempt start, and what is remembered of it, so that nobody repeats a failure for hours."""
 
+import socket
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import psutil
 
 from tests_integration.engine import metadata
 from tests_integration.engine.clock import moment, now, stamp
@@ -32,11 +35,13 @@ class Outcome(NamedTuple):
         result: a result word of R520.
         statuses: `merge_status`, `build_status`, `test_status`, `demo_status`: SUCCESS, FAILED or NOT_RUN.
         reason: the first failure, in one line; empty on success.
+        refused: whether the remote has something else under the branch's name, which trying again will not change.
     """
 
     result: str
     statuses: Mapping[str, str]
     reason: str
+    refused: bool = False
 
 
 def inputs(plan: Plan, sources: Mapping[str, Source]) -> dict[str, str]:
@@ -100,6 +105,8 @@ def start(attempt: AttemptFact, plan: Plan, lock: Path) -> None:
             "bugs_created": [],
             "cascade_triggered": False,
             "inputs": attempt.inputs,
+            "run": attempt.run,
+            "owner": attempt.owner,
         }
         return {
             **past,
@@ -137,14 +144,16 @@ def finish(attempt: AttemptFact, integration: Integration | None, outcome: Outco
         ended = now()
         tip = integration.tip if integration else None
         success = outcome.result == "SUCCESS"
+        own = next(n for n in reversed(range(len(attempts))) if attempts[n].get("run") == attempt.run)
         completed = {
-            **attempts[-1],
+            **attempts[own],
             "completed_at": stamp(ended),
             "merge_commit_sha": tip,
             **outcome.statuses,
             "overall_result": outcome.result,
+            "inputs": attempt.inputs,
         }
-        spent = _spent([*_since_success({"integration_attempts": attempts[:-1]}), completed])
+        spent = _spent([*_since_success({"integration_attempts": attempts[:own]}), completed])
         used_up = not success and (
             past["attempt_count"] >= past["max_attempts"] or spent >= past["time_limit_hours"] * 3600
         )
@@ -153,13 +162,13 @@ def finish(attempt: AttemptFact, integration: Integration | None, outcome: Outco
             "merge_commit_sha": tip,
             "last_attempt_result": outcome.result,
             "bugs_pending_fix": [] if success else past["bugs_pending_fix"],
-            "ready_for_retry": outcome.result in RETRIED and not used_up,
+            "ready_for_retry": outcome.result in RETRIED and not used_up and not outcome.refused,
             "retry_reason": outcome.reason,
             "integration_duration_seconds": int((ended - moment(attempt.started_at)).total_seconds()),
             "last_progress_check": stamp(ended),
-            "next_action": "ESCALATE" if used_up else NEXT_ACTIONS.get(outcome.result, "WAIT_FOR_FIXES"),
+            "next_action": "ESCALATE" if used_up else _next_action(outcome),
             "integration_complete": success,
-            "integration_attempts": [*attempts[:-1], completed],
+            "integration_attempts": [*attempts[:own], completed, *attempts[own + 1 :]],
         }
 
     metadata.update(Path(attempt.file), attempt.at, lock, change)
@@ -178,11 +187,30 @@ def _since_success(past: Attempts) -> list[dict[str, Any]]:
     return list(attempts[successes[-1] + 1 :]) if successes else list(attempts)
 
 
+def _next_action(outcome: Outcome) -> str:
+    return "MANUAL_INTERVENTION" if outcome.refused else NEXT_ACTIONS.get(outcome.result, "WAIT_FOR_FIXES")
+
+
+def owner() -> dict[str, str | float]:
+    """This process, so that others can tell whether it is still there."""
+    process = psutil.Process()
+    return {"host": socket.gethostname(), "pid": process.pid, "began": process.create_time()}
+
+
+def _alive(other: object) -> bool:
+    if not isinstance(other, dict) or other.get("host") != socket.gethostname():
+        return False
+    try:
+        return bool(psutil.Process(other["pid"]).create_time() == other["began"])
+    except (psutil.Error, KeyError, TypeError, ValueError):
+        return False
+
+
 def _closed(past: Attempts) -> tuple[list[dict[str, Any]], list[str]]:
     """Earlier attempts, with those that nobody ended closed as interrupted; and the warnings so far."""
     attempts, warnings = [], list(past.get("progress_warnings") or [])
     for attempt in _entries(past):
-        if attempt.get("overall_result") == "IN_PROGRESS":
+        if attempt.get("overall_result") == "IN_PROGRESS" and not _alive(attempt.get("owner")):
             started = attempt.get("started_at")
             warnings.append(f"the attempt started at {started} was interrupted")
             attempts.append({**attempt, "overall_result": "INCOMPLETE", "completed_at": started})

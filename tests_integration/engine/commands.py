@@ -1,5 +1,6 @@
 """Runs the plan's own command lines: bash, a withheld environment, a deadline, nothing left behind."""
 
+import ctypes
 import fnmatch
 import hashlib
 import os
@@ -19,6 +20,7 @@ from tests_integration.plan.model import Command, Plan
 MARK = "WAVEPROOF_COMMAND"
 GLANCE = 0.05
 TAIL = 4096
+PR_SET_CHILD_SUBREAPER = 36
 
 Progress = Callable[[str, float, str], None]
 """Told what runs, for how many seconds, and the last line of its output."""
@@ -81,6 +83,8 @@ def run(
         file.touch()
         return _never_started(stage, command, log, file)
     token = uuid.uuid4().hex
+    _adopt_orphans()
+    before = _children()
     started = time.monotonic()
     with file.open("wb") as stream, Path(os.devnull).open("rb") as nothing:
         process = sh.bash(
@@ -104,7 +108,7 @@ def run(
             )
             seconds = _since(started)
         finally:
-            left = _end_all(token, process.pid)
+            left = _end_all(token, process.pid, before)
     return CommandFact(
         stage=stage,
         run=command.run,
@@ -145,25 +149,35 @@ def _wait(process: sh.RunningCommand, deadline: float, glance: Callable[[], None
     return 0
 
 
-def _end_all(token: str, session: int) -> tuple[str, ...]:
+def _adopt_orphans() -> None:
+    """Become the parent of what a command leaves behind, however it detached itself (prctl(2), Linux only)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _children() -> set[int]:
+    return {child.pid for child in psutil.Process().children()}
+
+
+def _end_all(token: str, session: int, before: set[int]) -> tuple[str, ...]:
     """End every process that was started by the command, however far it went; their names."""
     names = []
-    while alive := _alive(token, session):
+    while alive := _alive(token, session, before):
         for process in alive:
             try:
                 names.append(process.name())
                 process.kill()
-            except psutil.NoSuchProcess:
+            except psutil.Error:
                 continue
         time.sleep(GLANCE)
     return tuple(dict.fromkeys(names))
 
 
-def _alive(token: str, session: int) -> list[psutil.Process]:
-    """Processes that carry the mark or are in the command's session, and all that descend from them."""
+def _alive(token: str, session: int, before: set[int]) -> list[psutil.Process]:
+    """Processes with the mark, in the command's session, or new children of this one, and their descendants."""
     processes = list(psutil.process_iter(["ppid"]))
     parents = {process.pid: process.info["ppid"] for process in processes}
-    found = {process.pid for process in processes if _belongs(process, token, session)}
+    found = {process.pid for process in processes if _belongs(process, token, session)} | (_children() - before)
     while more := {pid for pid, parent in parents.items() if parent in found and pid not in found}:
         found |= more
     return [process for process in processes if process.pid in found and _runs(process)]

@@ -34,23 +34,25 @@ def integrate(plan: Plan, store: Repo, sources: Mapping[str, Source]) -> Integra
     if base is None:
         return Integration(base=None, stop=Stop(branch="", problem=f"the base is missing: {sources['base'].problem}"))
     merges: list[MergeFact] = []
-    at = base
     try:
         for branch in plan.branches:
-            merges.append(_merge(plan, store, branch, sources[branch.id], at))
-            at = merges[-1].commit
-        infrastructure = _infrastructure(plan, store, at)
+            merges.append(_merge(plan, store, branch, sources[branch.id], base, merges))
+        infrastructure = _infrastructure(plan, store, merges[-1].commit)
     except _StoppedError as stopped:
         return Integration(base=base, merges=tuple(merges), stop=stopped.stop)
-    tip = infrastructure.commit if infrastructure else at
+    tip = infrastructure.commit if infrastructure else merges[-1].commit
     return Integration(
         base=base, merges=tuple(merges), infrastructure=infrastructure, tip=tip, tree=tree_of(store, tip)
     )
 
 
-def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, onto: str) -> MergeFact:
+def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, base: str, done: list[MergeFact]) -> MergeFact:
+    onto = done[-1].commit if done else base
     if source.commit is None:
         raise _StoppedError(Stop(branch=branch.id, problem=source.problem))
+    if twin := next((merge.branch for merge in done if merge.tip == source.commit), None):
+        problem = f"{branch.id} ({branch.source}) has the same tip as {twin}, {source.commit}; it brings nothing"
+        raise _StoppedError(Stop(branch=branch.id, problem=problem))
     if source.commit == onto:
         problem = f"{branch.id} ({branch.source}) is where the integration stands already; there is nothing to merge"
         raise _StoppedError(Stop(branch=branch.id, problem=problem))
@@ -104,7 +106,7 @@ def _infrastructure(plan: Plan, store: Repo, onto: str) -> InfrastructureFact | 
         return None
     there = entries(store, onto)
     added = tuple(
-        FileFact(path=path, mode=_mode(plan, path), blob=stored_blob(store, file.read_bytes()))
+        FileFact(path=path, mode=plan.mode_of(path, file), blob=stored_blob(store, file.read_bytes()))
         for path, file in plan.infrastructure.items()
         if path not in there
     )
@@ -123,10 +125,6 @@ def _infrastructure(plan: Plan, store: Repo, onto: str) -> InfrastructureFact | 
 def _in_the_way(path: str, added: str) -> bool:
     """Whether one of the two would have to be a file and a folder at once."""
     return path.startswith(f"{added}/") or added.startswith(f"{path}/")
-
-
-def _mode(plan: Plan, path: str) -> str:
-    return "100755" if path == plan.demo.script else "100644"
 
 
 def _commit(plan: Plan, store: Repo, tree: str, message: str, parents: tuple[str, ...]) -> str:

@@ -1,5 +1,6 @@
 """The R520 object in its JSON file: read, and replaced in place, atomically, with the rest byte for byte."""
 
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -49,9 +50,14 @@ def update(file: Path, at: str, lock: Path, change: Callable[[Attempts], Attempt
         _wrapped(file, lambda: _write(file, text))
 
 
-def without_object(file: Path, at: str) -> str:
-    """The file's text with the object taken out: what an update leaves as it is."""
-    return replaced(_text(file), at, None) if file.exists() else ""
+def rest(file: Path, at: str) -> str:
+    """SHA-256 of the file's text with the object taken out: of what an update leaves as it is.
+
+    Raises:
+        MetadataError: as for `read`.
+    """
+    text = _wrapped(file, lambda: replaced(_text(file), at, None))
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
 def _text(file: Path) -> str:

@@ -24,8 +24,8 @@ def publish(plan: Plan, store: Repo, remote: str, tip: str) -> Publication:
     )
     try:
         url = Remotes(plan, store).url(remote, push=True)
-    except GitError as error:
-        return blank.model_copy(update={"problem": f"the remote {remote!r} leads nowhere: {error.output}"})
+    except (GitError, OSError) as error:
+        return blank.model_copy(update={"problem": f"the remote {remote!r} leads nowhere: {error}"})
     publication = blank.model_copy(update={"url": without_password(url)})
     try:
         return publication.model_copy(update=_pushed(plan, store, url, tip))

@@ -99,7 +99,7 @@ def fetch(plan: Plan, store: Repo, sources: Mapping[str, Source]) -> dict[str, S
         if source.commit:
             by_remote.setdefault(source.remote, []).append(source)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        batches = pool.map(lambda item: _fetch_from(store, remotes.url(item[0]), item[1]), by_remote.items())
+        batches = pool.map(lambda item: _fetch_from(remotes, *item), by_remote.items())
         return {**sources, **{source.id: source for batch in batches for source in batch}}
 
 
@@ -142,11 +142,13 @@ def _source(key: str, source: str, place: Located, answer: _Answer, approved: st
     )
 
 
-def _fetch_from(store: Repo, url: str, sources: list[Source]) -> list[Source]:
+def _fetch_from(remotes: Remotes, name: str, sources: list[Source]) -> list[Source]:
+    store = remotes.store
     try:
+        url = remotes.url(name)
         fetch_branches(store, url, {source.branch: source.ref for source in sources})
-    except GitError as error:
-        problem = f"cannot be fetched from {without_password(url)}: {error.output}"
+    except (GitError, OSError) as error:
+        problem = f"cannot be fetched from the remote {name!r}: {error}"
         return [source.model_copy(update={"commit": None, "problem": problem}) for source in sources]
     return [_as_fetched(source, commit_at(store, source.ref)) for source in sources]
 

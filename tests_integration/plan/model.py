@@ -299,6 +299,10 @@ class Plan(PlanDocument):
         folder = self.folder / self.demo.create
         return {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
 
+    def mode_of(self, path: str, file: Path) -> str:
+        """The mode that an infrastructure file gets: the script is executable, the others as they are in the folder."""
+        return "100755" if path == self.demo.script or file.stat().st_mode & 0o100 else "100644"
+
     def fixes_of(self, branch: Branch) -> tuple[Fix, ...]:
         """The fixes that belong inside the merge of this branch."""
         return tuple(fix for fix in self.fixes if fix.after == branch.id)

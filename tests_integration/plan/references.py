@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from tests_integration.plan import order
 from tests_integration.plan.mistakes import Place, nearest
 from tests_integration.plan.model import Branch, Demo, Fix, Model, Remote, locate
+from tests_integration.plan.values import repository_path
 
 M = TypeVar("M", bound=Model)
 
@@ -169,8 +170,18 @@ def _inside(place: Place, plans: Path, name: str, *, folder: bool) -> Iterator[F
         yield Finding(place, f"{name!r} leads out of the plan's folder")
     elif not _leads_to(path, Path.is_dir if folder else Path.is_file):
         yield Finding(place, f"{name!r} is not a {'folder' if folder else 'file'} beside the plan")
-    elif folder and any(file.is_symlink() for file in path.rglob("*")):
-        yield Finding(place, f"{name!r} holds a symbolic link; only files are added")
+    elif folder:
+        yield from (Finding(place, text) for text in _not_to_be_added(path, name))
+
+
+def _not_to_be_added(folder: Path, name: str) -> Iterator[str]:
+    for file in sorted(folder.rglob("*")):
+        if file.is_symlink():
+            yield f"{name!r} holds a symbolic link; only files are added"
+        try:
+            repository_path(file.relative_to(folder).as_posix())
+        except ValueError as error:
+            yield f"{name!r} holds {error}"
 
 
 def _leads_to(path: Path, kind: Callable[[Path], bool]) -> bool:

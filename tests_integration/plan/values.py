@@ -46,7 +46,12 @@ def _instant(value: object) -> datetime:
     raise ValueError(f"{value!r} is not a UTC time such as 2025-10-06T04:20:05Z, 1970 or later")
 
 
-def _repository_path(text: str) -> str:
+def repository_path(text: str) -> str:
+    """The text, where it is the plain path of a file inside a repository.
+
+    Raises:
+        ValueError: it is not; the text says why.
+    """
     parts = text.split("/")
     if text.startswith("/") or "\\" in text:
         raise ValueError(f"{text!r} is not a path inside the repository, relative and with '/'")
@@ -66,7 +71,7 @@ def _branch_name(text: str) -> str:
 
 def _source(text: str) -> str:
     remote, _, branch = text.partition("/")
-    if not remote or remote.startswith("-") or not branch:
+    if not remote or remote.startswith("-") or not branch or " " in remote or not remote.isprintable():
         raise ValueError(f"{text!r} is not of the form remote/branch")
     _branch_name(branch)
     return text
@@ -120,7 +125,7 @@ Text = Annotated[str, AfterValidator(_one_line)]
 Scalar = Annotated[str, AfterValidator(_one_line), WithJsonSchema({"type": ["string", "number"]})]
 Value = Annotated[str, AfterValidator(_value), WithJsonSchema({"type": ["string", "number", "boolean"]})]
 Id = Annotated[str, AfterValidator(_id), Field(pattern=f"^{ID.pattern}$")]
-RepositoryPath = Annotated[str, AfterValidator(_repository_path)]
+RepositoryPath = Annotated[str, AfterValidator(repository_path)]
 BranchName = Annotated[str, AfterValidator(_branch_name)]
 Source = Annotated[str, AfterValidator(_source)]
 CommandLine = Annotated[str, AfterValidator(_command_line)]

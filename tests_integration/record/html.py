@@ -1,5 +1,6 @@
 """The record as static HTML, to stand above pytest-html's table: complete without any script."""
 
+import shlex
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -40,12 +41,13 @@ def record(facts: Record, reports: Path) -> str:
         highlighted=highlighted,
         headline=headline,
         how_it_ended=how_it_ended,
+        shell=shlex.join,
     )
 
 
 def highlighted(diff: str) -> Markup:
     """A patch as HTML, its lines marked as added or removed; Pygments escapes the text."""
-    return Markup(highlight(diff, DiffLexer(stripnl=False), HtmlFormatter(cssclass="diff")))  # noqa: S704
+    return Markup(highlight(visible(diff), DiffLexer(stripnl=False), HtmlFormatter(cssclass="diff")))  # noqa: S704
 
 
 def how_it_ended(command: CommandFact) -> str:

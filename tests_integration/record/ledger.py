@@ -74,6 +74,7 @@ class PlanLedger:
         """The criteria of earlier stages that did not pass in this session."""
         return [fact for fact in self.before(stage) if fact.outcome != "passed"]
 
-    def complete(self) -> bool:
-        """Whether every criterion of the plan was asked for."""
-        return self.chosen >= self.outcomes.keys()
+    def complete(self, until: str) -> bool:
+        """Whether every criterion of the plan up to this stage was asked for."""
+        end = STAGES.index(until)
+        return all(key in self.chosen for key, fact in self.outcomes.items() if STAGES.index(fact.stage) <= end)

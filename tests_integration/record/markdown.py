@@ -33,7 +33,7 @@ def _published(record: Record) -> str:
         return "Not published."
     if publication.problem:
         return f"Not published: {escaped(publication.problem.splitlines()[0])}"
-    return f"Published as `{publication.ref}` on `{publication.remote}`, read back at {publication.at}."
+    return f"Published as {code(publication.ref)} on {code(publication.remote)}, read back at {publication.at}."
 
 
 def _failures(record: Record) -> str:
@@ -62,6 +62,11 @@ def _branches(record: Record) -> str:
 
 def _subject(criterion: CriterionFact) -> str:
     return f"({criterion.subject})" if criterion.subject else ""
+
+
+def code(text: str) -> str:
+    """The text as code; escaped where it holds a backtick itself."""
+    return escaped(text) if "`" in text else f"`{text}`"
 
 
 def escaped(text: str) -> str:

@@ -120,7 +120,8 @@ def _removal(paths: tuple[str, ...]) -> list[str]:
 
 
 def _infrastructure(plan: Plan, infrastructure: InfrastructureFact) -> Operation:
-    contents = {file: plan.infrastructure[file.path].read_bytes() for file in infrastructure.files}
+    there = plan.infrastructure
+    contents = {file: there[file.path].read_bytes() for file in infrastructure.files}
     commands = [line for file, content in contents.items() for line in _file_lines(file, content)]
     commands.append(f"git commit --quiet --message {_quoted(infrastructure.message)}")
     names = ", ".join(file.path for file in infrastructure.files)

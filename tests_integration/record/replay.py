@@ -5,6 +5,7 @@ import shlex
 from tests_integration.plan.model import Plan
 from tests_integration.record.model import Record
 from tests_integration.record.operations import Operation, building, identity
+from tests_integration.text import visible
 
 HEAD = """\
 #!/usr/bin/env bash
@@ -49,5 +50,5 @@ def script(plan: Plan, record: Record, steps: list[Operation]) -> str:
     head = HEAD.format(
         branch=record.branch, tip=record.tip, identity="\n".join(identity(plan)), commits=shlex.join(commits)
     )
-    body = [f"\n# {step.title}\n" + "\n".join(step.commands) for step in building(steps)]
+    body = [f"\n# {visible(step.title).replace(chr(10), ' ')}\n" + "\n".join(step.commands) for step in building(steps)]
     return head + "\n".join(body) + "\n" + TAIL.format(tip=record.tip)

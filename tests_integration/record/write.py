@@ -57,7 +57,7 @@ def set_aside(folder: Path) -> None:
     for name in (REPORT, SUMMARY, WORK_LOG, REPLAY, LOGS, RECORD):
         if (folder / name).exists():
             (folder / name).rename(place / name)
-    for old in sorted(history.iterdir())[:-KEPT]:
+    for old in sorted(place for place in history.iterdir() if place.is_dir())[:-KEPT]:
         rmtree(old)
 
 

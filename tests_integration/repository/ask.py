@@ -1,5 +1,6 @@
 """Read-only questions to git, each a function named for what it answers."""
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from git import Repo
 
 from tests_integration.repository.git import answer, git
 from tests_integration.repository.merge import AutomaticMerge, automatic_merge
+from tests_integration.text import visible
 
 ABSENT = "0" * 6
 MARKERS = r"^(<<<<<<<|>>>>>>>)( |$)"
@@ -174,9 +176,9 @@ def diff(repo: Repo, before: str, after: str, paths: Iterable[str] = ()) -> str:
 def with_conflict_markers(repo: Repo, commit: str, paths: Iterable[str]) -> frozenset[str]:
     """Those of the paths whose file holds lines that git writes around an unsettled conflict."""
     found: dict[bytes, set[bytes]] = {}
-    for line in git(repo, "grep", "-I", "-z", "-o", "-E", MARKERS, commit, ok=(0, 1)).splitlines():
-        name, _, marker = line.partition(b"\0")
-        found.setdefault(name.partition(b":")[2], set()).add(marker[:1])
+    out = git(repo, "grep", "-I", "-z", "-o", "-E", MARKERS, commit, ok=(0, 1))
+    for name, marker in re.findall(commit.encode() + rb":(.*?)\0([<>])", out, re.DOTALL):
+        found.setdefault(name, set()).add(marker)
     both = {name.decode(errors="surrogateescape") for name, kinds in found.items() if kinds == {b"<", b">"}}
     return frozenset(both.intersection(paths))
 
@@ -203,5 +205,6 @@ def _log(repo: Repo, *arguments: str) -> tuple[Commit, ...]:
 
 
 def shown(path: str) -> str:
-    """A path that may not be UTF-8, as text that can be shown and written."""
-    return path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    """A path of any bytes, as text of one line that can be shown and written."""
+    text = path.encode(errors="surrogateescape").decode(errors="backslashreplace")
+    return visible(text).replace("\n", "\\n").replace("\t", "\\t")

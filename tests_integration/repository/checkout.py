@@ -6,7 +6,7 @@ from shutil import rmtree
 
 from git import Repo
 
-from tests_integration.repository.ask import entries, shown
+from tests_integration.repository.ask import content, entries, shown
 from tests_integration.repository.git import git, new_repository
 
 
@@ -43,4 +43,16 @@ def changed_files(store: Repo, commit: str, folder: Path) -> tuple[str, ...]:
         git(store, *tree, "read-tree", commit, env=env)
         git(store, *tree, "update-index", "-q", "--refresh", env=env, ok=(0, 1))
         out = git(store, *tree, "diff-files", "--name-only", "-z", env=env)
-    return tuple(shown(path.decode(errors="surrogateescape")) for path in out.split(b"\0")[:-1])
+    changed = {path.decode(errors="surrogateescape") for path in out.split(b"\0")[:-1]}
+    return tuple(shown(path) for path in sorted(changed | _changed_attributes(store, commit, folder)))
+
+
+def _changed_attributes(store: Repo, commit: str, folder: Path) -> set[str]:
+    """`.gitattributes` that are not as in the commit: they could hide changes from git."""
+    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob(".gitattributes") if path.is_file()}
+    tracked = entries(store, commit, there) if there else {}
+    return {
+        name
+        for name, path in there.items()
+        if name not in tracked or content(store, tracked[name].blob) != path.read_bytes()
+    }

@@ -31,12 +31,15 @@ def automatic_merge(repo: Repo, ours: str, theirs: str) -> AutomaticMerge:
     Raises:
         GitError: git cannot merge them at all (no common history, a missing object).
     """
-    _, out = answer(repo, "merge-tree", "--write-tree", "-z", "--messages", ours, theirs, ok=(0, 1))
+    code, out = answer(repo, "merge-tree", "--write-tree", "-z", "--messages", ours, theirs, ok=(0, 1))
     text = out.decode(errors="surrogateescape")
     tree, _, rest = text.partition("\0")
     files, _, messages = rest.partition("\0\0") if not rest.startswith("\0") else ("", "", rest[1:])
     paths = dict.fromkeys(line.split("\t", 1)[1] for line in files.split("\0") if line)
     kinds = _kinds(messages)
+    if code:  # a directory rename conflicts without a conflicted file (git-merge-tree(1), MISTAKES TO AVOID)
+        paths |= {path: None for path, kind in kinds.items() if kind.startswith("directory rename")}
+        paths = paths or {"(no file)": None}
     return AutomaticMerge(tree, tuple(Conflict(path, kinds.get(path, "conflict")) for path in paths))
 
 

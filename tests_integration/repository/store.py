@@ -1,6 +1,6 @@
 """The suite's own bare store, and what it asks of remotes and of the user's clone."""
 
-import os
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import rmtree
@@ -24,12 +24,13 @@ def create_bare(path: Path, origin: Path) -> None:
     Raises:
         GitError: the origin cannot be read.
     """
-    folder = path.with_name(f".{path.name}.{os.getpid()}")
+    folder = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         folder.mkdir(parents=True)
         with new_repository(folder, bare=True) as made:
             git(made, "fetch", "--quiet", "--no-tags", "--", str(origin), "+refs/heads/*:refs/heads/*")
-        folder.rename(path)
+        if not path.exists():
+            folder.rename(path)
     finally:
         rmtree(folder, ignore_errors=True)
 
@@ -40,7 +41,7 @@ def heads(store: Repo, url: str) -> dict[str, str]:
     Raises:
         GitError: the remote cannot be reached or is no repository.
     """
-    lines = git(store, "ls-remote", "--heads", "--", url).decode(errors="surrogateescape").splitlines()
+    lines = git(store, "ls-remote", "--heads", "--", url).decode(errors="surrogateescape").split("\n")[:-1]
     rows = (line.split("\t", 1) for line in lines)
     return {ref.removeprefix("refs/heads/"): commit for commit, ref in rows}
 

@@ -156,8 +156,8 @@ CASES = {
         "branch_is_published[origin]",
         "PUSH_FAILED",
         "wave-integration is there already, at ",
-        retry=True,
-        follows="RETRY_INTEGRATION",
+        retry=False,
+        follows="MANUAL_INTERVENTION",
     ),
 }
 
