@@ -216,7 +216,7 @@ class AttemptFact(Fact):
         number: the plan's `attempt`.
         started_at: UTC, ISO 8601 with `Z`.
         refused: why it may not start; empty where it may.
-        rehearsal: True where not every criterion of the plan was asked for: no metadata is written, nothing pushed.
+        rehearsal: True where not every criterion up to the publication was asked for: no metadata, no push.
         forced: the reason given with `--force-attempt`, or empty.
         file: the metadata file.
         at: JSON pointer into it.

@@ -68,17 +68,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         running.parametrize(metafunc, suite)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
-    """Plan order, whatever others (`--ff`) make of it; sets of parameters that are empty leave no case."""
-    yield
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Plan order; sets of parameters that are empty leave no case."""
     if (suite := config.stash.get(SESSION, None)) is not None:
         items[:] = running.arranged(items, suite)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Remember what was asked for."""
+    """Remember what was asked for; plan order again, whatever others (`--ff`) made of it."""
     if (suite := session.config.stash.get(SESSION, None)) is not None:
+        session.items[:] = running.arranged(session.items, suite)
         for item in session.items:
             suite.ledgers[running.plan_name(item)].chosen.add(running.key(item))
 

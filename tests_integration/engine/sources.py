@@ -148,7 +148,8 @@ def _fetch_from(remotes: Remotes, name: str, sources: list[Source]) -> list[Sour
         url = remotes.url(name)
         fetch_branches(store, url, {source.branch: source.ref for source in sources})
     except (GitError, OSError) as error:
-        problem = f"cannot be fetched from the remote {name!r}: {error}"
+        told = error.output if isinstance(error, GitError) else str(error)
+        problem = f"cannot be fetched from the remote {name!r}: {told}"
         return [source.model_copy(update={"commit": None, "problem": problem}) for source in sources]
     return [_as_fetched(source, commit_at(store, source.ref)) for source in sources]
 

@@ -109,15 +109,15 @@ def test_nothing_is_added_where_the_plan_creates_nothing(stacked: Wave) -> None:
         assert built.integration.tip == built.integration.merges[-1].commit
 
 
-@pytest.mark.parametrize("mode", [0o600, 0o755])
-def test_only_the_script_is_executable_whatever_the_mode_on_disk(stacked: Wave, mode: int) -> None:
+@pytest.mark.parametrize(("mode", "kept"), [(0o600, "100644"), (0o755, "100755")])
+def test_the_script_is_executable_and_the_others_are_as_on_disk(stacked: Wave, mode: int, kept: str) -> None:
     for file in (stacked.folder / "plans" / "infrastructure" / "demos").iterdir():
         file.chmod(mode)
     with integrated(stacked) as built:
         found = entries(built.store, str(built.integration.tip), ["demos/demo.sh", "demos/DEMO.md"])
     assert {path: file.mode for path, file in found.items()} == {
         "demos/demo.sh": "100755",
-        "demos/DEMO.md": "100644",
+        "demos/DEMO.md": kept,
     }
 
 

@@ -100,7 +100,7 @@ def test_names_beyond_ascii_are_told_as_they_are(wave: Wave) -> None:
     name = b"a b\xe9\xc3\xa9.txt".decode(errors="surrogateescape")
     wave.branch("E1", {name: "one\n", "tab\t": "one\n"})
     wave.branch("E2", {name: "two\n", "tab\t": "two\n"})
-    assert list(kinds(wave)) == [r"a b\xe9é.txt", "tab\t"]
+    assert list(kinds(wave)) == [r"a b\xe9é.txt", r"tab\t"]
 
 
 def test_unrelated_histories_are_told(wave: Wave) -> None:

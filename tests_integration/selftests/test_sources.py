@@ -148,7 +148,7 @@ def test_a_branch_that_goes_between_look_and_fetch_is_told(wave: Wave) -> None:
         source = fetch(plan, store, seen)["E1"]
     assert source.commit is None
     assert source.problem == (
-        f"cannot be fetched from {wave.origin}: fatal: couldn't find remote ref refs/heads/effort/E1"
+        "cannot be fetched from the remote 'origin': fatal: couldn't find remote ref refs/heads/effort/E1"
     )
 
 
