@@ -4,11 +4,10 @@ import pytest
 from markupsafe import escape
 from pytest_html.basereport import BaseReport
 
-from tests_integration.engine.metadata import MetadataError
 from tests_integration.record import html
 from tests_integration.record.gather import plan_fact
 from tests_integration.record.model import Record, headline
-from tests_integration.record.write import REPORT, set_aside, write_forms
+from tests_integration.record.write import set_aside, write_forms
 from tests_integration.session import Session
 
 Records = dict[str, Record]
@@ -24,19 +23,14 @@ def records(session: Session) -> Records:
 
 
 def write(session: Session, records: Records) -> list[str]:
-    """Write the forms of every record; what could not be written.
-
-    A session of several plans has one report for all; a plan's own, of an earlier session, would tell of another run.
-    """
+    """Write the forms of every record; what could not be written."""
     problems = []
     for name, record in records.items():
         try:
             if "attempt" not in session.ledgers[name].facts:
                 set_aside(session.reports / name)
             write_forms(session.reports / name, session.given(name).plan, record)
-            if len(session.givens) > 1:
-                (session.reports / name / REPORT).unlink(missing_ok=True)
-        except (OSError, MetadataError) as error:
+        except OSError as error:
             problems.append(f"the record of {name} could not be written: {error}")
     return problems
 

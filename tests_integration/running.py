@@ -15,8 +15,6 @@ from tests_integration.plan.stages import STAGES
 from tests_integration.record.ledger import Key
 from tests_integration.session import Session
 
-SELFTESTS = FOLDER.parent / "selftests"
-
 
 def cache_folder(config: pytest.Config) -> Path:
     """The suite's folder in pytest's cache; where no configuration file says what the project is, below the caller."""

@@ -1,6 +1,5 @@
 """What one pytest session knows: its plans, its folders, what it has learnt, and how it shows progress."""
 
-import getpass
 import hashlib
 import os
 import platform
@@ -173,7 +172,7 @@ class Session:
 def _lock(file: Path) -> Path:
     """A lock for a plan or a metadata file: one for a user and machine, whatever folder pytest is started in."""
     key = hashlib.sha256(os.fsencode(file.resolve())).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"waveproof-{getpass.getuser()}-{key}.lock"
+    return Path(tempfile.gettempdir()) / f"waveproof-{os.getuid()}-{key}.lock"
 
 
 def environment() -> dict[str, str]:

@@ -33,6 +33,7 @@ BRANCHES = (
      "An in-process registry that wants authentication and can fail, and the\ncommands that try a push out on it."),
 )  # fmt: skip
 BUNDLES = {"wave2.bundle": {}, "wave2-as-it-went.bundle": {"E1.2.1": "E1.2.1-as-it-went"}}
+LEFT_OUT = {"E1.2.1-as-it-went": {"pkg/cmd/push/options.go"}}  # its push.go defines PushOptions itself
 
 
 def git(repository: Path, *arguments: str, stdin: bytes = b"") -> None:
@@ -50,8 +51,15 @@ def data(content: bytes) -> bytes:
     return b"data %d\n%s\n" % (len(content), content)
 
 
-def history(instead: dict[str, str]) -> bytes:
-    """Write the branches as a stream for git fast-import; `instead` names other folders for some of them."""
+def files_of(name: str, over: str) -> dict[str, Path]:
+    """The files of a branch by their path in the repository, those of the folder `over` in place of its own."""
+    folders = [HERE / "source" / folder for folder in dict.fromkeys((name, over))]
+    files = {path.relative_to(folder).as_posix(): path for folder in folders for path in folder.rglob("*")}
+    return {name: path for name, path in files.items() if path.is_file() and name not in LEFT_OUT.get(over, set())}
+
+
+def history(variants: dict[str, str]) -> bytes:
+    """Write the branches as a stream for git fast-import; `variants` names folders that go over those of some."""
     stream = b"feature done\n"
     for number, (name, ref, date, subject, body) in enumerate(BRANCHES):
         who = f"{name} <effort-{name}@example.org>" if number else "Phase 1 Wave 1 <integration@example.org>"
@@ -60,10 +68,9 @@ def history(instead: dict[str, str]) -> bytes:
         stream += data(f"{subject}\n\n{body}\n".encode())
         if number:
             stream += b"from :%d\n" % number
-        folder = HERE / "source" / instead.get(name, name)
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        for target, path in sorted(files_of(name, variants.get(name, name)).items()):
             mode = "100755" if path.stat().st_mode & 0o100 else "100644"
-            stream += f"M {mode} inline {path.relative_to(folder).as_posix()}\n".encode() + data(path.read_bytes())
+            stream += f"M {mode} inline {target}\n".encode() + data(path.read_bytes())
     return stream + b"done\n"
 
 

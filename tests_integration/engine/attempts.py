@@ -140,11 +140,13 @@ def finish(attempt: AttemptFact, integration: Integration | None, outcome: Outco
     """
 
     def change(past: Attempts) -> Attempts:
-        attempts: list[dict[str, Any]] = past["integration_attempts"]
+        attempts = _entries(past)
         ended = now()
         tip = integration.tip if integration else None
         success = outcome.result == "SUCCESS"
-        own = next(n for n in reversed(range(len(attempts))) if attempts[n].get("run") == attempt.run)
+        own = max((n for n, entry in enumerate(attempts) if entry.get("run") == attempt.run), default=None)
+        if own is None:
+            raise MetadataError(f"{attempt.file}: somebody has removed the attempt that began at {attempt.started_at}")
         completed = {
             **attempts[own],
             "completed_at": stamp(ended),

@@ -48,15 +48,15 @@ def set_aside(folder: Path) -> None:
     Raises:
         OSError: a file cannot be moved.
     """
-    if not (folder / RECORD).exists():
+    left = [folder / name for name in (RECORD, REPORT, SUMMARY, WORK_LOG, REPLAY, LOGS) if (folder / name).exists()]
+    if not left:
         return
     history = folder / HISTORY
-    made = datetime.fromtimestamp((folder / RECORD).stat().st_mtime, UTC)
+    made = datetime.fromtimestamp(left[0].stat().st_mtime, UTC)
     place = history / made.strftime("%Y-%m-%dT%H-%M-%S.%fZ")
     place.mkdir(parents=True)
-    for name in (REPORT, SUMMARY, WORK_LOG, REPLAY, LOGS, RECORD):
-        if (folder / name).exists():
-            (folder / name).rename(place / name)
+    for file in left:
+        file.rename(place / file.name)
     for old in sorted(place for place in history.iterdir() if place.is_dir())[:-KEPT]:
         rmtree(old)
 

@@ -254,3 +254,10 @@ def test_attempts_that_are_no_list_are_refused_in_words(diary: Diary) -> None:
     diary.file.write_text('{"wave_integrations": {"one": {"integration_attempts": {"1": {}}}}}', encoding="utf-8")
     with pytest.raises(MetadataError, match=r"^integration_attempts is no list of objects$"):
         diary.refusal()
+
+
+def test_an_attempt_that_somebody_removed_is_told(diary: Diary) -> None:
+    begun = diary.start()
+    diary.file.write_text("{}", encoding="utf-8")
+    with pytest.raises(MetadataError, match="somebody has removed the attempt that began at 2025-10-06T04:00:00Z"):
+        diary.finish(begun, "SUCCESS")

@@ -42,3 +42,10 @@ def test_the_newest_thirty_are_kept(tmp_path: Path) -> None:
         int((place / "record.json").read_text(encoding="utf-8")) for place in (tmp_path / "history").iterdir()
     )
     assert kept == list(range(3, KEPT + 3))
+
+
+def test_a_report_without_a_record_is_set_aside_too(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("of a run that was killed", encoding="utf-8")
+    set_aside(tmp_path)
+    assert not (tmp_path / "report.html").exists()
+    assert [file.name for file in (tmp_path / "history").rglob("*.html")] == ["report.html"]

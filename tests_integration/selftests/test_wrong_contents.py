@@ -147,6 +147,11 @@ WRONG_LAST_COMMITS = {
         "infrastructure_adds_only_its_files",
         "# (Add demo) adds demos/DEMO.md, but not as it is in `demo.create`",
     ),
+    "the infrastructure changes a mode": Wrong(
+        "E1; E2a; E2b; E3; E4; files; chmod +x demos/DEMO.md; demo",
+        "infrastructure_adds_only_its_files",
+        "# (Add demo) adds demos/DEMO.md with another mode than in `demo.create`",
+    ),
     "it does not say what it is": Wrong(
         "E1; E2a; E2b; E3; E4; files; save 'Add demo'",
         "infrastructure_adds_only_its_files",
