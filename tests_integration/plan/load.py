@@ -21,7 +21,7 @@ WORDINGS = {
     "int_parsing": "must be a whole number, not {value!r}",
     "int_parsing_size": "must be a number of fewer digits",
     "int_type": "must be a whole number, not {value!r}",
-    "literal_error": "must be 1, not {value!r}",
+    "literal_error": "must be {expected}, not {value!r}",
     "missing": "is missing",
     "model_type": "must be a mapping of keys to values",
     "string_pattern_mismatch": "{value!r} is not a full commit id (40 or 64 hexadecimal digits)",
@@ -112,6 +112,8 @@ def _wording(detail: ErrorDetails) -> str:
     if detail["input"] is None and detail["type"] != "missing":
         return "is empty"
     context: dict[str, object] = detail.get("ctx", {})
+    if "expected" in context:
+        context["expected"] = str(context["expected"]).replace("'", "")
     return WORDINGS[detail["type"]].format(value=detail["input"], **context)
 
 
@@ -130,9 +132,16 @@ def _model_in(annotation: object) -> type[BaseModel] | None:
     return next((model for inner in get_args(annotation) if (model := _model_in(inner))), None)
 
 
+def _recorded(plan: Plan) -> dict[str, Path]:
+    if not any(rule.take == "recorded" for rule in plan.resolve):
+        return {}
+    return {str(file.relative_to(plan.folder)): file for file in sorted(plan.resolutions.rglob("*")) if file.is_file()}
+
+
 def _digest(content: PlanDocument, plan: Plan) -> str:
     digest = hashlib.sha256(content.model_dump_json(by_alias=True).encode())
-    files = plan.infrastructure | {fix.patch: plan.folder / fix.patch for fix in plan.fixes if fix.patch}
+    patches = {fix.patch: plan.folder / fix.patch for fix in plan.fixes if fix.patch}
+    files = plan.infrastructure | _recorded(plan) | patches
     for name, file in sorted(files.items()):
         digest.update(f"\0{name}\0".encode() + file.read_bytes())
     return digest.hexdigest()

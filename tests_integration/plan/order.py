@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from tests_integration.plan.model import Branch
+from tests_integration.plan.parts import Branch
 
 
 def cycle(branches: Sequence[Branch]) -> list[str]:
@@ -42,6 +42,19 @@ def violations(branches: Sequence[Branch]) -> Iterator[tuple[Branch, str]]:
             missing = [split.id for split in splits[effort] if at[split.id] > index]
             if missing:
                 yield branch, f"{branch.id} depends on effort {effort}, but {_are(missing)} merged after it (R306)"
+
+
+def needed_by(branch: Branch, branches: Sequence[Branch]) -> frozenset[str]:
+    """Ids of the branches that have to be merged before this one: parents, all splits of their efforts, own splits."""
+    effort_of = {other.id: other.effort for other in branches}
+    efforts = {effort_of[parent] for parent in branch.parent if parent in effort_of} - {branch.effort}
+    return frozenset(
+        other.id
+        for other in branches
+        if other.id in branch.parent
+        or other.effort in efforts
+        or (other.effort == branch.effort and other.split < branch.split)
+    )
 
 
 def _efforts_before(splits: Sequence[Branch], branches: Sequence[Branch]) -> list[str]:

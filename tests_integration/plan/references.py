@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from tests_integration.plan import order
 from tests_integration.plan.mistakes import Place, nearest
-from tests_integration.plan.model import Branch, Demo, Fix, Model, Remote, locate
+from tests_integration.plan.model import locate
+from tests_integration.plan.parts import Branch, Demo, Fix, Model, Remote, Resolve
 from tests_integration.plan.values import repository_path
 
 M = TypeVar("M", bound=Model)
@@ -39,6 +40,7 @@ def findings(data: Mapping[str, object], folder: Path) -> Iterator[Finding]:
     yield from _remotes(data)
     yield from _integration(data)
     yield from _fixes(data, set(_ids(data.get("branches")).values()))
+    yield from _rules(data, set(_ids(data.get("branches")).values()))
     yield from _files(data, folder)
 
 
@@ -146,6 +148,13 @@ def _fixes(data: Mapping[str, object], branch_ids: set[str]) -> Iterator[Finding
     for n, fix in _valid(Fix, data.get("fixes")):
         for path in sorted(set(fix.delete) & set(fix.needs)):
             yield Finding(("fixes", n, "needs"), f"{path!r} is deleted by this very fix")
+
+
+def _rules(data: Mapping[str, object], branch_ids: set[str]) -> Iterator[Finding]:
+    for n, rule in _valid(Resolve, data.get("resolve")):
+        for name in rule.merges:
+            if name not in branch_ids and isinstance(data.get("branches"), list):
+                yield Finding(("resolve", n, "in"), f"{name!r} is no branch of this plan{nearest(name, branch_ids)}")
 
 
 def _files(data: Mapping[str, object], folder: Path) -> Iterator[Finding]:

@@ -4,12 +4,14 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated
 
+from pathspec import GitIgnoreSpec
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 DURATION = re.compile(r"(?P<count>[0-9]{1,5})(?P<unit>[smh])")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 PERSON = re.compile(r"(?P<name>[^<>]*[^<>\s])\s*<(?P<mail>[^<>\s]+)>")
 
 
@@ -115,6 +117,31 @@ def _variable_name(text: str) -> str:
     return text
 
 
+def _patterns(text: str) -> str:
+    try:
+        GitIgnoreSpec.from_lines([text])
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a pattern of paths (gitignore(5)): {error}") from None
+    if not text.strip() or text.startswith(("#", "!")) or not text.isprintable():
+        raise ValueError(f"{text!r} is not a pattern of paths (gitignore(5)); '!' and comments are not allowed")
+    if not {"", ".", ".."}.isdisjoint(text.removeprefix("/").removesuffix("/").split("/")):
+        raise ValueError(f"{text!r} matches no path; patterns are as in gitignore(5), from the repository's top")
+    return text
+
+
+def _flag(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    if value not in ("true", "false"):
+        raise ValueError(f"must be true or false, not {value!r}")
+    return value == "true"
+
+
+def is_commit_id(text: str) -> bool:
+    """Whether this is a full commit id."""
+    return bool(COMMIT.fullmatch(text))
+
+
 def _pointer(text: str) -> str:
     if not re.fullmatch(r"(/([^~/]|~[01])*)*", text):
         raise ValueError(f"{text!r} is not a JSON pointer such as /wave_integrations/phase1_wave2 (RFC 6901)")
@@ -125,11 +152,13 @@ Text = Annotated[str, AfterValidator(_one_line)]
 Scalar = Annotated[str, AfterValidator(_one_line), WithJsonSchema({"type": ["string", "number"]})]
 Value = Annotated[str, AfterValidator(_value), WithJsonSchema({"type": ["string", "number", "boolean"]})]
 Id = Annotated[str, AfterValidator(_id), Field(pattern=f"^{ID.pattern}$")]
+PathPattern = Annotated[str, AfterValidator(_patterns)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
 RepositoryPath = Annotated[str, AfterValidator(repository_path)]
 BranchName = Annotated[str, AfterValidator(_branch_name)]
 Source = Annotated[str, AfterValidator(_source)]
 CommandLine = Annotated[str, AfterValidator(_command_line)]
-CommitId = Annotated[str, Field(pattern="^[0-9a-f]{40}([0-9a-f]{24})?$")]
+CommitId = Annotated[str, Field(pattern=f"^{COMMIT.pattern}$")]
 Duration = Annotated[
     int, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": f"^{DURATION.pattern}$"})
 ]

@@ -63,6 +63,13 @@ branches:
     parent: [base, E1]
     effort: E2
     split: 1
+resolve:
+  - paths: [go.sum, "docs/**"]
+    take: union
+  - paths: ["*.md"]
+    take: theirs
+    in: [E2b]
+    drops: true
 fixes:
   - id: BUG-1
     problem: twin.txt is there twice
@@ -99,6 +106,7 @@ metadata:
   at: /waves/one
 limits:
   changed_lines: 10
+  unportable_paths: ["aux.*"]
   attempts: 6
   hours: 7
 """

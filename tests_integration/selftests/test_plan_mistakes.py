@@ -12,6 +12,7 @@ from tests_integration.plan.load import give, load
 from tests_integration.plan.mistakes import PlanRejectedError
 from tests_integration.plan.model import PlanDocument
 from tests_integration.selftests.bad_plan_references import REFERENCES
+from tests_integration.selftests.bad_plan_rules import RULES
 from tests_integration.selftests.bad_plan_values import BRANCH_NAMES, TABLES, VALUES
 from tests_integration.selftests.bad_plans import KEYS, TYPES, Bad
 from tests_integration.selftests.good_plans import EVERY_KEY, PLAN
@@ -72,7 +73,7 @@ def test_the_plan_that_the_cases_edit_is_good(file: Path) -> None:
     assert give(file).refusal == ""
 
 
-@pytest.mark.parametrize("bad", [*KEYS, *TYPES, *TABLES, *VALUES, *REFERENCES], ids=lambda bad: bad.why)
+@pytest.mark.parametrize("bad", [*KEYS, *TYPES, *TABLES, *VALUES, *REFERENCES, *RULES], ids=lambda bad: bad.why)
 def test_a_mistake_is_told_with_its_place(bad: Bad, file: Path) -> None:
     assert refusal(file, bad.text) == [f"{file}:{mistake}" for mistake in bad.mistakes]
 

@@ -6,7 +6,8 @@ import pytest
 
 from tests_integration.plan.load import load
 from tests_integration.plan.mistakes import PlanRejectedError
-from tests_integration.plan.model import Branch, Located, Plan, locate
+from tests_integration.plan.model import Located, Plan, locate
+from tests_integration.plan.parts import Branch
 from tests_integration.selftests.good_plans import EVERY_KEY, PLAN
 
 DIGITS = "1234567890123456789012345678901234567890"
@@ -76,6 +77,9 @@ def test_every_key_is_read(folder: Path) -> None:
     assert plan.remotes["origin"].path == "../origin.git"
     assert plan.infrastructure == {"demos/demo.sh": plan.folder / "files" / "demos" / "demo.sh"}
     assert (plan.limits.changed_lines, plan.limits.attempts, plan.limits.hours) == (10, 6, 7)
+    assert [rule.action for rule in plan.resolve] == ["union of go.sum, docs/**", "theirs of *.md"]
+    assert [(rule.merges, rule.drops) for rule in plan.resolve] == [((), False), (("E2b",), True)]
+    assert plan.limits.unportable_paths == ("aux.*",)
 
 
 @pytest.mark.parametrize(
