@@ -1,5 +1,9 @@
 """Makes text from strangers fit to be shown: logs, what git and remotes say."""
 
+import shlex
+
+FIRST_PRINTABLE, LAST_PRINTABLE = 0x20, 0x7E
+
 
 def visible(text: str) -> str:
     """The text with control, formatting and direction characters written out, so that none acts; lines stay lines."""
@@ -10,3 +14,14 @@ def visible(text: str) -> str:
 
 def _written(character: str) -> str:
     return repr(character)[1:-1]
+
+
+def shell_word(path: str) -> str:
+    """A path of any bytes (undecodable ones as surrogates) as one word for bash, itself printable text."""
+    if path.isprintable():
+        return shlex.quote(path)
+    written = "".join(
+        f"\\x{byte:02x}" if byte < FIRST_PRINTABLE or byte > LAST_PRINTABLE or byte in b"'\\" else chr(byte)
+        for byte in path.encode(errors="surrogateescape")
+    )
+    return f"$'{written}'"

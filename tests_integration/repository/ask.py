@@ -7,19 +7,15 @@ from typing import NamedTuple
 
 from git import Repo
 
-from tests_integration.repository.git import answer, git
-from tests_integration.repository.merge import AutomaticMerge, automatic_merge
+from tests_integration.repository.entry import Entry
+from tests_integration.repository.git import GitError, answer, git
+from tests_integration.repository.merge import AutomaticMerge, automatic_merges
+from tests_integration.repository.provenance import FileChange, provenance
 from tests_integration.text import visible
 
 ABSENT = "0" * 6
-MARKERS = r"^(<<<<<<<|>>>>>>>)( |$)"
-
-
-class Entry(NamedTuple):
-    """A file in a tree: mode such as `100755`, and blob id."""
-
-    mode: str
-    blob: str
+RAW = ("-r", "-z", "--raw", "--no-renames", "--no-abbrev")
+MARKERS = r"^(<{7,}|>{7,})( |$)"
 
 
 class Change(NamedTuple):
@@ -55,7 +51,6 @@ class History:
         self.repo = repo
         self.base = base
         self.tip = tip
-        self._automatic: dict[str, AutomaticMerge] = {}
 
     @cached_property
     def commits(self) -> tuple[Commit, ...]:
@@ -69,19 +64,67 @@ class History:
             return self.tip
         return next(iter(self.commits[0].parents), None)
 
+    @cached_property
+    def merges(self) -> tuple[Commit, ...]:
+        """The commits with more than one parent."""
+        return tuple(commit for commit in self.commits if len(commit.parents) > 1)
+
+    @cached_property
+    def _automatic(self) -> dict[str, AutomaticMerge | GitError]:
+        merges = [(commit.id, (commit.parents[0], commit.parents[1])) for commit in self.merges]
+        made = automatic_merges(self.repo, [parents for _, parents in merges])
+        return dict(zip((name for name, _ in merges), made, strict=True))
+
     def automatic_merge(self, merge: Commit) -> AutomaticMerge:
-        """What git by itself makes of the parents of a merge; computed once.
+        """What git by itself makes of the first two parents of a merge; all are computed at once.
 
         Raises:
             GitError: git cannot merge them.
         """
-        if merge.id not in self._automatic:
-            self._automatic[merge.id] = automatic_merge(self.repo, *merge.parents)
-        return self._automatic[merge.id]
+        made = self._automatic[merge.id]
+        if isinstance(made, GitError):
+            raise made
+        return made
+
+    @cached_property
+    def by_second_parent(self) -> dict[str, tuple[Commit, ...]]:
+        """The commits that merge a tip as a parent beyond the first, by that tip."""
+        found: dict[str, tuple[Commit, ...]] = {}
+        for commit in self.commits:
+            for parent in commit.parents[1:]:
+                found[parent] = (*found.get(parent, ()), commit)
+        return found
+
+    @cached_property
+    def changes(self) -> dict[str, dict[str, Change]]:
+        """For each commit: the paths that differ from its first parent, renames not guessed."""
+        pairs = [(commit.id, commit.parents[0]) for commit in self.commits if commit.parents]
+        return all_changes(self.repo, pairs)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {commit.id: place for place, commit in enumerate(self.commits)}
+
+    @cached_property
+    def _changing(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for commit in self.commits:
+            for path in self.changes.get(commit.id, ()):
+                found.setdefault(path, []).append(commit.id)
+        return found
+
+    def changed_before(self, merge: Commit, path: str) -> list[str]:
+        """The earlier commits that changed a path, oldest first."""
+        return [commit for commit in self._changing[path] if self._places[commit] < self._places[merge.id]]
+
+    @cached_property
+    def provenance(self) -> dict[str, tuple[FileChange, ...]]:
+        """For each commit: the lines that it removed, and which earlier commit had brought them."""
+        return provenance(self.repo, self.base, self.tip)
 
     def merges_of(self, tip: str) -> tuple[Commit, ...]:
         """The commits that merge this very tip as a parent beyond the first."""
-        return tuple(commit for commit in self.commits if tip in commit.parents[1:])
+        return self.by_second_parent.get(tip, ())
 
 
 def integration_commits(history: History, tips: Iterable[str]) -> dict[str, tuple[Commit, ...]]:
@@ -100,11 +143,61 @@ def integration_commits(history: History, tips: Iterable[str]) -> dict[str, tupl
     return {tip: commits for tip, commits in inside.items() if commits}
 
 
+def committers(history: History) -> tuple[str, ...]:
+    """Who made the commits of an integration, each as `Name <mail>`."""
+    out = git(history.repo, "log", "--first-parent", "--format=%cn <%ce>", f"{history.base}..{history.tip}", "--")
+    return tuple(dict.fromkeys(visible(line) for line in out.decode(errors="replace").split("\n") if line))
+
+
 def commit_at(repo: Repo, ref: str) -> str | None:
     """The commit that a full ref or an id leads to, or nothing."""
     question = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
     code, out = answer(repo, *question, ok=(0, 1, 128))
     return out.decode().strip() if code == 0 else None
+
+
+def missing_commits(repo: Repo, tip: str, commit: str) -> list[str]:
+    """Commits that a tip has and another commit has not, newest first, merges left out."""
+    return git(repo, "rev-list", "--no-merges", "--topo-order", tip, f"^{commit}", "--").decode().split()
+
+
+def commits_between(repo: Repo, below: str, tip: str) -> frozenset[str]:
+    """All commits that a tip has and another commit has not."""
+    return frozenset(git(repo, "rev-list", tip, f"^{below}", "--").decode().split())
+
+
+class Removal(NamedTuple):
+    """Lines that a commit removed, without their ends, and the commit that it says it reverts, or empty."""
+
+    lines: frozenset[bytes]
+    reverts: str
+
+
+def removals_between(repo: Repo, below: str, tip: str, paths: Iterable[str]) -> list[Removal]:
+    """What each commit that a tip has and another has not removed from these paths.
+
+    Of a merge, only where it is like none of its parents: where a side is taken, nobody has edited anything.
+    """
+    options = ("--cc", "--format=%x00%B%x00", "-p", "-U0", "--no-renames", "--no-color", "--no-ext-diff")
+    fields = git(repo, "log", *options, tip, f"^{below}", "--", *paths).split(b"\0")[1:]
+    return [_removal(message, patch) for message, patch in zip(fields[::2], fields[1::2], strict=False)]
+
+
+def _removal(message: bytes, patch: bytes) -> Removal:
+    claim = re.search(rb"This reverts commit ([0-9a-f]{40,64})", message)
+    hunk = re.search(rb"^@(@+) ", patch, re.MULTILINE)
+    parents = len(hunk[1]) if hunk else 1
+    signs = re.compile(rb"(?! {%d})[ -]{%d}(.*?)\r?" % (parents, parents))
+    lines = (found[1] for found in map(signs.fullmatch, patch.split(b"\n")) if found)
+    return Removal(frozenset(lines), claim[1].decode() if claim else "")
+
+
+def patch_ids(repo: Repo, commits: Iterable[str]) -> dict[str, str]:
+    """What commits change, as an id that is the same for the same change (git-patch-id(1)); empty commits have none."""
+    stdin = "".join(f"{commit}\n" for commit in commits).encode()
+    patches = git(repo, "diff-tree", "--stdin", "--root", "-p", "-r", "--no-ext-diff", "--full-index", stdin=stdin)
+    rows = git(repo, "patch-id", "--stable", stdin=patches).decode().splitlines()
+    return {commit: patch for patch, commit in (row.split() for row in rows)}
 
 
 def tree_of(repo: Repo, commit: str) -> str:
@@ -133,6 +226,11 @@ def entries(repo: Repo, tree: str, paths: Iterable[str] = ()) -> dict[str, Entry
     return {path: file for path, file in found.items() if path in paths} if paths else found
 
 
+def once_there(repo: Repo, path: str, commits: Iterable[str]) -> bool:
+    """Whether some commit in the history of these has ever touched this path."""
+    return bool(git(repo, "log", "-1", "--full-history", "--format=%H", *commits, "--", path))
+
+
 def content(repo: Repo, blob: str) -> bytes:
     """The bytes of a blob."""
     return git(repo, "cat-file", "blob", blob)
@@ -140,16 +238,38 @@ def content(repo: Repo, blob: str) -> bytes:
 
 def changes(repo: Repo, before: str, after: str) -> dict[str, Change]:
     """Paths that differ between two trees or commits, renames not guessed (git-diff-tree(1))."""
-    out = git(repo, "diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before, after, "--")
-    fields = out.split(b"\0")[:-1]
-    found = {}
-    for meta, path in zip(fields[::2], fields[1::2], strict=True):
-        mode_before, mode_after, blob_before, blob_after, _ = meta.decode().lstrip(":").split()
-        found[path.decode(errors="surrogateescape")] = Change(
-            None if mode_before == ABSENT else Entry(mode_before, blob_before),
-            None if mode_after == ABSENT else Entry(mode_after, blob_after),
-        )
+    if before == after:
+        return {}
+    out = git(repo, "diff-tree", *RAW, before, after, "--")
+    fields = iter(out.split(b"\0")[:-1])
+    return {_text(next(fields)): _change(meta) for meta in fields}
+
+
+def all_changes(repo: Repo, pairs: Iterable[tuple[str, str]]) -> dict[str, dict[str, Change]]:
+    """Paths that differ between commits and what they are held against, in one process; by commit."""
+    pairs = list(pairs)
+    found: dict[str, dict[str, Change]] = {commit: {} for commit, _ in pairs}
+    stdin = "".join(f"{commit} {against}\n" for commit, against in pairs).encode()
+    fields = iter(git(repo, "diff-tree", "--stdin", *RAW, stdin=stdin).split(b"\0")[:-1])
+    commit = ""
+    for field in fields:
+        if field.startswith(b":"):
+            found[commit][_text(next(fields))] = _change(field)
+        else:
+            commit = field.decode()
     return found
+
+
+def _change(meta: bytes) -> Change:
+    mode_before, mode_after, blob_before, blob_after, _ = meta.decode().lstrip(":").split()
+    return Change(
+        None if mode_before == ABSENT else Entry(mode_before, blob_before),
+        None if mode_after == ABSENT else Entry(mode_after, blob_after),
+    )
+
+
+def _text(path: bytes) -> str:
+    return path.decode(errors="surrogateescape")
 
 
 def changed_lines(repo: Repo, before: str, after: str, paths: Iterable[str]) -> int:
@@ -186,11 +306,8 @@ def with_conflict_markers(repo: Repo, commit: str, paths: Iterable[str]) -> froz
 def last_change(history: History) -> dict[str, Commit]:
     """For each path that the integration changed: the first-parent commit that last did."""
     changed: dict[str, Commit] = {}
-    below = history.starts_at
     for commit in history.commits:
-        if below:
-            changed.update(dict.fromkeys(changes(history.repo, below, commit.id), commit))
-        below = commit.id
+        changed.update(dict.fromkeys(history.changes.get(commit.id, ()), commit))
     return changed
 
 

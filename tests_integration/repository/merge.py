@@ -1,21 +1,43 @@
 """Merges in memory: no index, no work tree (git-merge-tree(1), 2.38 and later)."""
 
 import re
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from git import Repo
 
-from tests_integration.repository.git import answer
+from tests_integration.repository.entry import Entry
+from tests_integration.repository.git import GitError, answer
 
 KIND = re.compile(r"CONFLICT \(([^)]+)\)")
 """The text is finer than the type: `content` and `add/add` are both of the type `contents`."""
 
+LEFT_ASIDE = re.compile(r"(?P<path>.+)~(?P<commit>[0-9a-f]{40,64})(_[0-9]+)?", re.DOTALL)
+"""The name under which git leaves a file whose own name the other side has taken for something else."""
+
 
 class Conflict(NamedTuple):
-    """A path that git could not merge on its own, and the kind of conflict in git's words."""
+    """A path that git could not merge on its own.
+
+    Attributes:
+        path: in the repository.
+        kind: in git's words, such as `content` or `modify/delete`.
+        base: what the sides started from; None where it was not there.
+        ours: what was merged before; None where it is not there.
+        theirs: what the branch has; None where it is not there.
+        aside: names such as `path~<commit>` under which git left a side in the tree.
+        related: the other paths that git names with this one, such as the two names of a renamed file.
+    """
 
     path: str
     kind: str
+    base: Entry | None = None
+    ours: Entry | None = None
+    theirs: Entry | None = None
+    aside: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
 
 
 class AutomaticMerge(NamedTuple):
@@ -31,27 +53,126 @@ def automatic_merge(repo: Repo, ours: str, theirs: str) -> AutomaticMerge:
     Raises:
         GitError: git cannot merge them at all (no common history, a missing object).
     """
-    code, out = answer(repo, "merge-tree", "--write-tree", "-z", "--messages", ours, theirs, ok=(0, 1))
-    text = out.decode(errors="surrogateescape")
-    tree, _, rest = text.partition("\0")
-    files, _, messages = rest.partition("\0\0") if not rest.startswith("\0") else ("", "", rest[1:])
-    paths = dict.fromkeys(line.split("\t", 1)[1] for line in files.split("\0") if line)
-    kinds = _kinds(messages)
-    if code:  # a directory rename conflicts without a conflicted file (git-merge-tree(1), MISTAKES TO AVOID)
-        paths |= {path: None for path, kind in kinds.items() if kind.startswith("directory rename")}
-        paths = paths or {"(no file)": None}
-    return AutomaticMerge(tree, tuple(Conflict(path, kinds.get(path, "conflict")) for path in paths))
+    return _merged(repo, (), ours, theirs)
 
 
-def _kinds(messages: str) -> dict[str, str]:
-    fields = messages.split("\0")
-    kinds: dict[str, str] = {}
-    at = 0
-    while at < len(fields) and fields[at].isdigit():
-        count = int(fields[at])
-        paths = fields[at + 1 : at + 1 + count]
-        kind, text = fields[at + 1 + count : at + 3 + count]
+def union_merge(repo: Repo, ours: str, theirs: str) -> AutomaticMerge:
+    """Merge two commits; where lines conflict, both sides' are kept (gitattributes(5), `merge=union`).
+
+    Raises:
+        GitError: as for `automatic_merge`.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".attributes", encoding="utf-8") as attributes:
+        attributes.write("* merge=union\n")
+        attributes.flush()
+        return _merged(repo, ("-c", f"core.attributesFile={Path(attributes.name)}"), ours, theirs)
+
+
+def automatic_merges(repo: Repo, pairs: Sequence[tuple[str, str]]) -> list[AutomaticMerge | GitError]:
+    """Merge many pairs of commits, in one process where git can (2.39 and later), else in one for each."""
+    if not pairs:
+        return []
+    stdin = "".join(f"{ours} {theirs}\n" for ours, theirs in pairs).encode()
+    try:
+        out = answer(repo, "merge-tree", "--write-tree", "-z", "--stdin", stdin=stdin)[1]
+    except GitError:  # this git cannot, or one of the pairs cannot be merged and took the others with it
+        return [_merged_or_error(repo, *pair) for pair in pairs]
+    fields = _Fields(out)
+    merges: list[AutomaticMerge | GitError] = []
+    for pair in pairs:
+        clean = fields.next() == "1"
+        merges.append(_parsed(fields, pair, clean=clean))
+    return merges
+
+
+def _merged_or_error(repo: Repo, ours: str, theirs: str) -> AutomaticMerge | GitError:
+    try:
+        return automatic_merge(repo, ours, theirs)
+    except GitError as error:
+        return error
+
+
+def _merged(repo: Repo, options: tuple[str, ...], ours: str, theirs: str) -> AutomaticMerge:
+    code, out = answer(repo, *options, "merge-tree", "--write-tree", "-z", ours, theirs, ok=(0, 1))
+    return _parsed(_Fields(out), (ours, theirs), clean=code == 0)
+
+
+class _Message(NamedTuple):
+    """A kind of conflict, and all paths that git names with it."""
+
+    kind: str
+    paths: tuple[str, ...]
+
+
+class _Fields:
+    """The fields of git's answer, one after the other; empty ones stand between sections and at the end."""
+
+    def __init__(self, out: bytes) -> None:
+        self.fields = out.decode(errors="surrogateescape").split("\0")
+        self.at = 0
+
+    def next(self) -> str:
+        self.at += 1
+        return self.fields[self.at - 1] if self.at <= len(self.fields) else ""
+
+    def section(self) -> Iterable[str]:
+        while field := self.next():
+            yield field
+
+
+def _parsed(fields: _Fields, sides: tuple[str, str], *, clean: bool) -> AutomaticMerge:
+    tree = fields.next()
+    if clean:
+        fields.next()
+        return AutomaticMerge(tree, ())
+    stages = list(fields.section())
+    kinds = _messages(fields, sides)
+    return AutomaticMerge(tree, _conflicts(stages, kinds, sides))
+
+
+def _conflicts(stages: Iterable[str], messages: dict[str, _Message], sides: tuple[str, str]) -> tuple[Conflict, ...]:
+    versions: dict[str, dict[str, Entry]] = {}
+    aside: dict[str, set[str]] = {}
+    for line in stages:
+        meta, _, name = line.partition("\t")
+        mode, blob, stage = meta.split()
+        path = _own_name(name, sides)
+        versions.setdefault(path, {})[stage] = Entry(mode, blob)
+        aside.setdefault(path, set()).update({name} - {path})
+    # a directory rename conflicts without a conflicted file (git-merge-tree(1), MISTAKES TO AVOID)
+    split = (path for path, said in messages.items() if said.kind == "directory rename split")
+    versions |= {path: {} for path in split if path not in versions}
+    return tuple(
+        Conflict(
+            path,
+            said.kind,
+            found.get("1"),
+            found.get("2"),
+            found.get("3"),
+            aside=tuple(sorted(aside.get(path, ()))),
+            related=tuple(other for other in said.paths if other != path),
+        )
+        for path, found in (versions or {"(no file)": {}}).items()
+        for said in [messages.get(path, _Message("conflict", ()))]
+    )
+
+
+def _messages(fields: _Fields, sides: tuple[str, str]) -> dict[str, _Message]:
+    """What git says of each path: the kind that it names first, and all paths that it ever names with it."""
+    messages: dict[str, _Message] = {}
+    for count in fields.section():
+        if not count.isdigit():  # advice on submodules, which gits before 2.44 print where the section ends
+            break
+        paths = [_own_name(fields.next(), sides) for _ in range(int(count))]
+        kind, text = fields.next(), fields.next()
         if match := KIND.match(text) or KIND.match(kind):
-            kinds = {**dict.fromkeys(paths, match[1]), **kinds}
-        at += count + 3
-    return kinds
+            word = "submodule" if match[1].startswith("submodule") else match[1]
+            for path in paths:
+                former = messages.get(path, _Message(word, ()))
+                messages[path] = former._replace(paths=tuple(dict.fromkeys((*former.paths, *paths))))
+    return messages
+
+
+def _own_name(name: str, sides: tuple[str, str]) -> str:
+    match = LEFT_ASIDE.fullmatch(name)
+    return match["path"] if match and match["commit"] in sides else name

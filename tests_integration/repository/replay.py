@@ -26,7 +26,8 @@ def replay(store: Repo, script: Path) -> Replay:
     with tempfile.TemporaryDirectory() as home:
         environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": home, "TMPDIR": home}
         try:
-            output = str(sh.bash(str(script), store.git_dir, _env=environment, _err_to_out=True, _tty_out=False))
+            bash = sh.bash.bake(_err_to_out=True, _tty_out=False, _decode_errors="replace")  # paths are any bytes
+            output = str(bash(str(script), store.git_dir, _env=environment))
         except sh.ErrorReturnCode as error:
             return Replay(None, error.stdout.decode(errors="replace"))
     lines = output.split()

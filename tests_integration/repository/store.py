@@ -57,6 +57,16 @@ def fetch_branches(store: Repo, url: str, refs: Mapping[str, str]) -> None:
     git(store, "fetch", *options, "--", url, *refspecs)
 
 
+def fetch_commit(store: Repo, url: str, commit: str) -> None:
+    """Fetch a commit by its id.
+
+    Raises:
+        GitError: the remote cannot be reached, has no such commit, or gives out branches only.
+    """
+    options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+    git(store, "fetch", *options, "--", url, f"+{commit}:refs/waveproof-commits/{commit}")
+
+
 def clone_names(store: Repo, clone: Path) -> frozenset[str]:
     """Names of the remotes that a local clone has.
 

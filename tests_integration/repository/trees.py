@@ -6,19 +6,19 @@ from pathlib import Path
 
 from git import Repo
 
-from tests_integration.repository.ask import Entry
-from tests_integration.repository.git import git
+from tests_integration.repository.entry import Entry
+from tests_integration.repository.git import answer, git
 
 
 def edited(repo: Repo, tree: str, edits: Mapping[str, Entry | None]) -> str:
-    """The tree with each path set to an entry, or removed where it is None."""
+    """The tree with each path set to an entry, or removed where it is None; a file takes the place of a folder."""
     if not edits:
         return tree
     lines = b"".join(_index_line(path, entry) for path, entry in edits.items())
     with tempfile.TemporaryDirectory() as folder:
         env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         git(repo, "read-tree", tree, env=env)
-        git(repo, "update-index", "-z", "--index-info", stdin=lines, env=env)
+        git(repo, "update-index", "--replace", "-z", "--index-info", stdin=lines, env=env)
         return git(repo, "write-tree", env=env).decode().strip()
 
 
@@ -33,6 +33,15 @@ def patched(repo: Repo, tree: str, patch: bytes) -> str:
         git(repo, "read-tree", tree, env=env)
         git(repo, "apply", "--cached", "--whitespace=nowarn", "-", stdin=patch, env=env)
         return git(repo, "write-tree", env=env).decode().strip()
+
+
+def is_applied(repo: Repo, tree: str, patch: bytes) -> bool:
+    """Whether the tree has all that a patch would change already: it can be taken back (git-apply(1), --reverse)."""
+    with tempfile.TemporaryDirectory() as folder:
+        env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        git(repo, "read-tree", tree, env=env)
+        options = ("--cached", "--check", "--reverse", "--whitespace=nowarn")
+        return answer(repo, "apply", *options, "-", stdin=patch, ok=(0, 1, 128), env=env)[0] == 0
 
 
 def stored_blob(repo: Repo, content: bytes) -> str:
