@@ -5,11 +5,35 @@ Every room may know these; they know nobody.
 
 from pydantic import BaseModel, ConfigDict, Field
 
+NAMED = 5
+
 
 class Fact(BaseModel):
     """A frozen value, plain enough to travel between processes as JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class JudgedFact(Fact):
+    """A branch that somebody else built, and who judged it.
+
+    Attributes:
+        ref: `remote/branch`, or a commit id.
+        commit: what was judged.
+        built_by: who committed it, each as `Name <mail>`.
+        judged_by: the suite and its version.
+    """
+
+    ref: str
+    commit: str
+    built_by: tuple[str, ...]
+    judged_by: str
+
+    @property
+    def builders(self) -> str:
+        """Who built it, in a few words."""
+        more = f" and {len(self.built_by) - NAMED} more" if len(self.built_by) > NAMED else ""
+        return f"{', '.join(self.built_by[:NAMED])}{more}" if self.built_by else "nobody: it is no more than the base"
 
 
 class Source(Fact):
@@ -46,15 +70,37 @@ class ConflictFact(Fact):
         path: in the repository.
         kind: in git's words, such as `content` or `modify/delete`.
         settled: what settled it, or empty.
+        rule: number of the plan's `resolve` rule that settled it, from 1; 0 where a fix did, or nothing.
     """
 
     path: str
     kind: str
     settled: str = ""
+    rule: int = 0
+
+
+class EditFact(Fact):
+    """A path that the rules of the plan set or removed in git's own merge.
+
+    Attributes:
+        word: the path as a word for bash; it can hold bytes that no text can.
+        mode: empty where it is removed.
+        blob: id of the content.
+        content: in base64, where neither side of the merge has this content.
+    """
+
+    word: str
+    mode: str = ""
+    blob: str = ""
+    content: str = ""
 
 
 class FixFact(Fact):
-    """A known fix as applied: what it did, the files that it removed, and its effect as a patch."""
+    """A known fix as applied: what it did, the files that it removed, and its effect as a patch.
+
+    Attributes:
+        stale: True where there was nothing to do: no effect, and no conflict that it settles.
+    """
 
     id: str
     problem: str
@@ -62,6 +108,7 @@ class FixFact(Fact):
     proven: str
     removed: tuple[str, ...] = ()
     diff: str
+    stale: bool = False
 
 
 class MergeFact(Fact):
@@ -76,6 +123,7 @@ class MergeFact(Fact):
         message: of the commit.
         conflicts: all that git could not merge on its own, each with what settled it.
         resolved: the conflicts that were settled, and how.
+        edits: what settling them set or removed in git's own merge.
         fixes: applied inside this merge.
         dropped: paths that an earlier fix deleted and this branch would have brought back.
         contained: True where the branch was in already, so that git-merge(1) by itself would make no commit.
@@ -91,6 +139,7 @@ class MergeFact(Fact):
     message: str
     conflicts: tuple[ConflictFact, ...] = ()
     resolved: tuple[str, ...] = ()
+    edits: tuple[EditFact, ...] = ()
     fixes: tuple[FixFact, ...] = ()
     dropped: tuple[str, ...] = ()
     contained: bool = False
@@ -114,18 +163,20 @@ class InfrastructureFact(Fact):
     files: tuple[FileFact, ...]
 
 
-class Stop(Fact):
-    """Why the branch could not be built: which branch, and what is in the way.
+class Parked(Fact):
+    """A branch that was left out, so that the others could still be merged.
 
     Attributes:
-        branch: id of the branch whose merge failed, or empty where no merge began.
+        branch: its id.
+        problem: why, for people.
         conflicts: unsettled ones.
-        problem: for people.
+        waits_for: the parked branches that it depends on; empty where it is parked for its own sake.
     """
 
     branch: str
-    conflicts: tuple[ConflictFact, ...] = ()
     problem: str
+    conflicts: tuple[ConflictFact, ...] = ()
+    waits_for: tuple[str, ...] = ()
 
 
 class Integration(Fact):
@@ -133,7 +184,9 @@ class Integration(Fact):
 
     Attributes:
         base: commit that it starts from.
-        tip: the finished branch; None where it was stopped.
+        parked: branches that could not be merged; the others were.
+        tip: the finished branch; None where branches are parked or there is a problem.
+        problem: why there is no branch at all, or empty.
     """
 
     base: str | None
@@ -141,7 +194,8 @@ class Integration(Fact):
     infrastructure: InfrastructureFact | None = None
     tip: str | None = None
     tree: str | None = None
-    stop: Stop | None = None
+    parked: tuple[Parked, ...] = ()
+    problem: str = ""
 
 
 class CommandFact(Fact):
@@ -194,7 +248,7 @@ class Publication(Fact):
     """What came of the push.
 
     Attributes:
-        status: pushed, unchanged (it was there already), refused or failed.
+        status: pushed, unchanged (it was there already), refused, failed, or judged (somebody else pushed it).
         read_back: what the remote had afterwards.
         at: when it was read back, UTC.
     """
@@ -224,6 +278,7 @@ class AttemptFact(Fact):
         run: names this run among those that the metadata remembers.
         owner: host, process id and when that process began; an attempt in progress whose owner is gone was interrupted.
         rest: SHA-256 of what the metadata file held beside the object, before the attempt.
+        judging: what is judged with `--verify`; empty where this run builds the branch itself.
     """
 
     number: int
@@ -237,6 +292,12 @@ class AttemptFact(Fact):
     run: str = ""
     owner: dict[str, str | float] = Field(default_factory=dict)
     rest: str = ""
+    judging: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is an attempt that is remembered (R520): no rehearsal, and no look at what others built."""
+        return not self.rehearsal and not self.judging
 
 
 class Recorded(Fact):

@@ -15,7 +15,8 @@ import psutil
 import sh
 
 from tests_integration.facts import CommandFact
-from tests_integration.plan.model import Command, Plan
+from tests_integration.plan.model import Plan
+from tests_integration.plan.parts import Command
 
 MARK = "WAVEPROOF_COMMAND"
 GLANCE = 0.05

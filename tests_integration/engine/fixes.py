@@ -4,10 +4,11 @@ from git import Repo
 
 from tests_integration.facts import FixFact
 from tests_integration.plan.mistakes import nearest
-from tests_integration.plan.model import Fix, Plan
-from tests_integration.repository.ask import changes, diff, entries
+from tests_integration.plan.model import Plan
+from tests_integration.plan.parts import Fix
+from tests_integration.repository.ask import changes, diff, entries, once_there
 from tests_integration.repository.git import GitError
-from tests_integration.repository.trees import edited, patched
+from tests_integration.repository.trees import edited, is_applied, patched
 
 
 class FixDoesNotFitError(Exception):
@@ -15,7 +16,7 @@ class FixDoesNotFitError(Exception):
 
 
 def applied(repo: Repo, plan: Plan, fix: Fix, tree: str, sides: tuple[str, str]) -> tuple[str, FixFact]:
-    """The tree with the fix applied, and what it did.
+    """The tree with the fix applied, and what it did; a fix that is no longer needed does nothing, without a diff.
 
     Args:
         repo: holds the trees.
@@ -41,7 +42,7 @@ def applied(repo: Repo, plan: Plan, fix: Fix, tree: str, sides: tuple[str, str])
         after = _with_sides(repo, fix, tree, sides)
     else:
         for path in fix.delete:
-            if path not in there:
+            if path not in there and not once_there(repo, path, sides):
                 near = nearest(path, entries(repo, tree))
                 raise FixDoesNotFitError(f"{fix.id} deletes {path}, which this merge does not hold{near}")
         after = edited(repo, tree, dict.fromkeys(fix.delete))
@@ -58,9 +59,12 @@ def applied(repo: Repo, plan: Plan, fix: Fix, tree: str, sides: tuple[str, str])
 
 
 def _patched(repo: Repo, plan: Plan, fix: Fix, tree: str) -> str:
+    patch = (plan.folder / str(fix.patch)).read_bytes()
     try:
-        return patched(repo, tree, (plan.folder / str(fix.patch)).read_bytes())
+        return patched(repo, tree, patch)
     except GitError as error:
+        if is_applied(repo, tree, patch):
+            return tree
         raise FixDoesNotFitError(f"{fix.id}: {fix.patch} does not apply here: {error.output}") from None
 
 

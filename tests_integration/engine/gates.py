@@ -7,7 +7,8 @@ from git import Repo
 
 from tests_integration.engine.commands import Progress, Room, run
 from tests_integration.facts import Gate
-from tests_integration.plan.model import Command, Plan
+from tests_integration.plan.model import Plan
+from tests_integration.plan.parts import Command
 from tests_integration.repository.checkout import changed_files
 
 

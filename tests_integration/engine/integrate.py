@@ -1,121 +1,197 @@
 """The sequence: base, one merge commit a branch, infrastructure (R306, R361, R291)."""
 
+import base64
 from collections.abc import Mapping
 
 from git import Repo
 
-from tests_integration.engine.conflicts import explained, judged
+from tests_integration.engine.conflicts import Judged, judged
+from tests_integration.engine.explain import Explainer
 from tests_integration.engine.fixes import FixDoesNotFitError, applied
-from tests_integration.facts import FileFact, InfrastructureFact, Integration, MergeFact, Source, Stop
-from tests_integration.plan.model import Branch, Plan
-from tests_integration.repository.ask import Entry, entries, is_ancestor, shown, tree_of
+from tests_integration.facts import (
+    EditFact,
+    FileFact,
+    FixFact,
+    InfrastructureFact,
+    Integration,
+    MergeFact,
+    Parked,
+    Source,
+)
+from tests_integration.plan.model import Plan
+from tests_integration.plan.order import needed_by
+from tests_integration.plan.parts import Branch
+from tests_integration.repository.ask import content, entries, is_ancestor, shown, tree_of
+from tests_integration.repository.entry import Entry
 from tests_integration.repository.git import GitError, git
-from tests_integration.repository.merge import automatic_merge
+from tests_integration.repository.merge import AutomaticMerge, Conflict, automatic_merge
+from tests_integration.repository.resolutions import Merging
 from tests_integration.repository.trees import edited, stored_blob
+from tests_integration.text import shell_word
 
 
-class _StoppedError(Exception):
-    def __init__(self, stop: Stop) -> None:
-        self.stop = stop
+class _ParkedError(Exception):
+    def __init__(self, parked: Parked) -> None:
+        self.parked = parked
 
 
 def integrate(plan: Plan, store: Repo, sources: Mapping[str, Source]) -> Integration:
     """Build the integration branch in memory.
 
+    A branch that does not merge is parked, with all that depend on it, and the others are merged all the same: one
+    run shows every conflict of the wave.
+
     Args:
-        plan: what to merge, in which order, with which fixes.
+        plan: what to merge, in which order, with which rules and fixes.
         store: holds base and branches.
         sources: as fetched, by id.
 
     Returns:
-        The finished branch; or, with `stop`, how far it came and what is in the way.
+        The finished branch; or, without `tip`, how far it came and what is in the way.
     """
     base = sources["base"].commit
     if base is None:
-        return Integration(base=None, stop=Stop(branch="", problem=f"the base is missing: {sources['base'].problem}"))
+        return Integration(base=None, problem=f"the base is missing: {sources['base'].problem}")
     merges: list[MergeFact] = []
-    try:
-        for branch in plan.branches:
+    parked: dict[str, Parked] = {}
+    for branch in plan.branches:
+        try:
+            _require_free(plan, store, branch, sources, parked)
             merges.append(_merge(plan, store, branch, sources[branch.id], base, merges))
-        infrastructure = _infrastructure(plan, store, merges[-1].commit)
-    except _StoppedError as stopped:
-        return Integration(base=base, merges=tuple(merges), stop=stopped.stop)
-    tip = infrastructure.commit if infrastructure else merges[-1].commit
-    return Integration(
-        base=base, merges=tuple(merges), infrastructure=infrastructure, tip=tip, tree=tree_of(store, tip)
-    )
+        except _ParkedError as error:
+            parked[branch.id] = error.parked
+    made = Integration(base=base, merges=tuple(merges), parked=tuple(parked.values()))
+    return made if parked else _completed(plan, store, made)
+
+
+def _completed(plan: Plan, store: Repo, made: Integration) -> Integration:
+    onto = made.merges[-1].commit
+    there = entries(store, onto) if plan.infrastructure else {}
+    added = {path: file for path, file in plan.infrastructure.items() if path not in there}
+    for path in added:
+        if blocked := next((other for other in there if _in_the_way(other, path)), None):
+            problem = f"{path} (`demo.create`) cannot be added: the branches bring {shown(blocked)}"
+            return made.model_copy(update={"problem": problem})
+    infrastructure = _infrastructure(plan, store, onto, tuple(added)) if added else None
+    tip = infrastructure.commit if infrastructure else onto
+    return made.model_copy(update={"infrastructure": infrastructure, "tip": tip, "tree": tree_of(store, tip)})
+
+
+def _require_free(
+    plan: Plan, store: Repo, branch: Branch, sources: Mapping[str, Source], parked: Mapping[str, Parked]
+) -> None:
+    """Park the branch where one that it depends on, or contains all the same, is parked."""
+    tip = sources[branch.id].commit
+    waits_for = [
+        other
+        for other in parked
+        if other in needed_by(branch, plan.branches)
+        or (tip and (held := sources[other].commit) and is_ancestor(store, held, tip))
+    ]
+    if waits_for:
+        problem = f"parked with {' and '.join(waits_for)}, on which it depends"
+        raise _ParkedError(Parked(branch=branch.id, problem=problem, waits_for=tuple(waits_for)))
 
 
 def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, base: str, done: list[MergeFact]) -> MergeFact:
     onto = done[-1].commit if done else base
-    if source.commit is None:
-        raise _StoppedError(Stop(branch=branch.id, problem=source.problem))
-    if twin := next((merge.branch for merge in done if merge.tip == source.commit), None):
-        problem = f"{branch.id} ({branch.source}) has the same tip as {twin}, {source.commit}; it brings nothing"
-        raise _StoppedError(Stop(branch=branch.id, problem=problem))
-    if source.commit == onto:
-        problem = f"{branch.id} ({branch.source}) is where the integration stands already; there is nothing to merge"
-        raise _StoppedError(Stop(branch=branch.id, problem=problem))
-    sides = (onto, source.commit)
+    tip = _tip(branch, source, onto, done)
     try:
-        automatic = automatic_merge(store, *sides)
+        automatic = automatic_merge(store, onto, tip)
     except GitError as error:
-        raise _StoppedError(Stop(branch=branch.id, problem=f"git cannot merge it: {error.output}")) from None
-    conflicts = judged(plan, branch, automatic.conflicts)
-    if unsettled := tuple(conflict for conflict in conflicts if not conflict.settled):
-        raise _StoppedError(Stop(branch=branch.id, conflicts=unsettled, problem=explained(branch, unsettled)))
-    earlier = plan.gone_after(branch).difference(*(fix.delete for fix in plan.fixes_of(branch)))
-    dropped = tuple(sorted(entries(store, automatic.tree, earlier))) if earlier else ()
-    tree = edited(store, automatic.tree, dict.fromkeys(dropped))
-    fixes = []
-    for fix in plan.fixes_of(branch):
-        try:
-            tree, fact = applied(store, plan, fix, tree, sides)
-        except FixDoesNotFitError as error:
-            raise _StoppedError(Stop(branch=branch.id, problem=str(error))) from None
-        fixes.append(fact)
-    message = merge_message(plan, branch)
+        raise _parked(branch, f"git cannot merge it: {error.output}") from None
+    deleted = plan.deleted_with([branch.id, *(merge.branch for merge in done)])
+    merging = Merging(store, onto, tip, automatic, plan.resolutions)
+    conflicts = judged(plan, branch, merging, deleted)
+    if conflicts.unsettled:
+        problem = Explainer(plan, branch, merging, done).explain(conflicts.unsettled)
+        facts = tuple(left.fact for left in conflicts.unsettled)
+        raise _ParkedError(Parked(branch=branch.id, problem=problem, conflicts=facts))
+    settled = edited(store, automatic.tree, conflicts.edits)
+    earlier = deleted.difference(*(fix.delete for fix in plan.fixes_of(branch)))
+    dropped = tuple(sorted(entries(store, settled, earlier))) if earlier else ()
+    tree, fixes = _fixed(plan, store, branch, edited(store, settled, dict.fromkeys(dropped)), automatic, (onto, tip))
+    message = merge_message(branch, fixes)
     return MergeFact(
         branch=branch.id,
         **{"from": branch.source},
-        tip=source.commit,
-        commit=_commit(plan, store, tree, message, sides),
-        parents=sides,
+        tip=tip,
+        commit=_commit(plan, store, tree, message, (onto, tip)),
+        parents=(onto, tip),
         message=message,
-        conflicts=conflicts,
-        resolved=tuple(f"{conflict.path}: {conflict.settled}" for conflict in conflicts),
-        fixes=tuple(fixes),
+        conflicts=conflicts.settled,
+        resolved=tuple(f"{conflict.path}: {conflict.settled}" for conflict in conflicts.settled),
+        edits=_edit_facts(store, automatic, conflicts),
+        fixes=fixes,
         dropped=dropped,
-        contained=automatic.tree == tree_of(store, onto) and is_ancestor(store, source.commit, onto),
+        contained=automatic.tree == (done[-1].tree if done else tree_of(store, onto)) and is_ancestor(store, tip, onto),
         tree_merged=automatic.tree,
         tree=tree,
     )
 
 
-def merge_message(plan: Plan, branch: Branch) -> str:
+def _tip(branch: Branch, source: Source, onto: str, done: list[MergeFact]) -> str:
+    if source.commit is None:
+        raise _parked(branch, source.problem)
+    if twin := next((merge.branch for merge in done if merge.tip == source.commit), None):
+        problem = f"{branch.id} ({branch.source}) has the same tip as {twin}, {source.commit}; it brings nothing"
+        raise _parked(branch, problem)
+    if source.commit == onto:
+        problem = f"{branch.id} ({branch.source}) is where the integration stands already; there is nothing to merge"
+        raise _parked(branch, problem)
+    return source.commit
+
+
+def _fixed(
+    plan: Plan, store: Repo, branch: Branch, tree: str, automatic: AutomaticMerge, sides: tuple[str, str]
+) -> tuple[str, tuple[FixFact, ...]]:
+    conflicted = {conflict.path for conflict in automatic.conflicts}
+    fixes = []
+    for fix in plan.fixes_of(branch):
+        try:
+            tree, fact = applied(store, plan, fix, tree, sides)
+        except FixDoesNotFitError as error:
+            raise _parked(branch, str(error)) from None
+        stale = not fact.diff and conflicted.isdisjoint(fix.paths)
+        fixes.append(fact.model_copy(update={"stale": stale}))
+    return tree, tuple(fixes)
+
+
+def _parked(branch: Branch, problem: str) -> _ParkedError:
+    return _ParkedError(Parked(branch=branch.id, problem=problem))
+
+
+def _edit_facts(store: Repo, automatic: AutomaticMerge, conflicts: Judged) -> tuple[EditFact, ...]:
+    known = {file for conflict in automatic.conflicts for file in _blobs(conflict)}
+    return tuple(_edit_fact(store, path, entry, known) for path, entry in conflicts.edits.items())
+
+
+def _blobs(conflict: Conflict) -> list[str]:
+    return [side.blob for side in (conflict.base, conflict.ours, conflict.theirs) if side]
+
+
+def _edit_fact(store: Repo, path: str, entry: Entry | None, known: set[str]) -> EditFact:
+    if entry is None:
+        return EditFact(word=shell_word(path))
+    made = "" if entry.blob in known else base64.b64encode(content(store, entry.blob)).decode()
+    return EditFact(word=shell_word(path), mode=entry.mode, blob=entry.blob, content=made)
+
+
+def merge_message(branch: Branch, fixes: tuple[FixFact, ...]) -> str:
     """Subject, what the branch contains, and trailers that say where it came from and what was fixed."""
     trailers = [f"Integrates: {branch.source}"]
-    trailers += [f"Known-Fix: {fix.id} ({fix.action})" for fix in plan.fixes_of(branch)]
+    trailers += [f"Known-Fix: {fix.id} ({fix.action})" for fix in fixes if not fix.stale]
     body = [f"Merge {branch.id}: {branch.title}", branch.contains, "\n".join(trailers)]
     return "\n\n".join(part for part in body if part) + "\n"
 
 
-def _infrastructure(plan: Plan, store: Repo, onto: str) -> InfrastructureFact | None:
+def _infrastructure(plan: Plan, store: Repo, onto: str, paths: tuple[str, ...]) -> InfrastructureFact:
     """Add the files of `demo.create` that the branch lacks, in one commit of their own (R291)."""
-    if not plan.infrastructure:
-        return None
-    there = entries(store, onto)
+    files = {path: plan.infrastructure[path] for path in paths}
     added = tuple(
         FileFact(path=path, mode=plan.mode_of(path, file), blob=stored_blob(store, file.read_bytes()))
-        for path, file in plan.infrastructure.items()
-        if path not in there
+        for path, file in files.items()
     )
-    if not added:
-        return None
-    for file in added:
-        if blocked := next((path for path in there if _in_the_way(path, file.path)), None):
-            problem = f"{file.path} (`demo.create`) cannot be added: the branches bring {shown(blocked)}"
-            raise _StoppedError(Stop(branch="", problem=problem))
     tree = edited(store, tree_of(store, onto), {file.path: Entry(file.mode, file.blob) for file in added})
     names = "\n".join(f"- {file.path}" for file in added)
     message = f"Add demo and integration documents\n\n{names}\n\nIntegration-Infrastructure: R291\n"

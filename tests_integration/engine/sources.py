@@ -9,7 +9,8 @@ from git import Repo
 
 from tests_integration.facts import Source
 from tests_integration.plan.mistakes import nearest
-from tests_integration.plan.model import Located, Plan, Remote, locate
+from tests_integration.plan.model import Located, Plan, locate
+from tests_integration.plan.parts import Remote
 from tests_integration.repository.ask import commit_at
 from tests_integration.repository.git import GitError, without_password
 from tests_integration.repository.store import clone_names, clone_url, create_bare, fetch_branches, heads
@@ -64,7 +65,15 @@ def look_up(plan: Plan, store: Repo) -> dict[str, Source]:
     Returns:
         Sources by id (`base` first, then the plan's order); what is not there says why.
     """
-    wanted = {"base": plan.base} | {branch.id: branch.source for branch in plan.branches}
+    return _looked_up(plan, store, {"base": plan.base} | {branch.id: branch.source for branch in plan.branches})
+
+
+def look_up_one(plan: Plan, store: Repo, key: str, source: str) -> Source:
+    """A branch that the plan does not name, as its remote has it now."""
+    return _looked_up(plan, store, {key: source})[key]
+
+
+def _looked_up(plan: Plan, store: Repo, wanted: Mapping[str, str]) -> dict[str, Source]:
     approved = {branch.id: branch.commit for branch in plan.branches if branch.commit}
     remotes = Remotes(plan, store)
     try:

@@ -70,8 +70,19 @@ def test_each_operation_of_the_work_log_is_complete(log: str) -> None:
 
 def test_a_conflict_and_how_it_was_settled_stand_in_the_work_log(log: str) -> None:
     merge = operation(log, "Merge E3,")
-    assert "- **Conflicts**: lock.txt (content; theirs taken by BUG-3)\n" in merge
+    conflicts = "lock.txt (content; theirs taken by BUG-3); twin.txt (modify/delete; deleted by BUG-1)"
+    assert f"- **Conflicts**: {conflicts}\n" in merge
     assert "- **Resolution**: BUG-3: take theirs of lock.txt (stale lock); twin.txt stays deleted\n" in merge
+
+
+def test_a_rule_that_settled_a_conflict_stands_in_the_work_log(wave: Wave, tmp_path: Path) -> None:
+    wave.branch("E1", {"shared.txt": "one\n"})
+    wave.branch("E2", {"shared.txt": "two\n"})
+    wave.document["resolve"] = [{"paths": ["shared.txt"], "take": "union"}]
+    with integrated(wave) as built:
+        merge = operation(documents(built, tmp_path)[0], "Merge E2,")
+    assert "- **Conflicts**: shared.txt (content; union by rule 1)\n" in merge
+    assert "- **Resolution**: shared.txt: union by rule 1\n" in merge
 
 
 def test_a_merge_without_anything_to_settle_says_so(log: str) -> None:

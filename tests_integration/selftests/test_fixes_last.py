@@ -69,8 +69,8 @@ def test_a_renamed_twin_is_put_to_people(stacked: Wave) -> None:
     stacked.save("effort/E3")
     stacked.plan_for("E3", parent="E1")
     with integrated(stacked) as built:
-        assert built.integration.stop
-        assert [(c.path, c.kind) for c in built.integration.stop.conflicts] == [("brother.txt", "rename/delete")]
+        assert built.integration.parked
+        assert [(c.path, c.kind) for c in built.integration.parked[0].conflicts] == [("brother.txt", "rename/delete")]
 
 
 def test_what_is_missing_is_added_in_one_commit(stacked: Wave) -> None:
@@ -135,10 +135,8 @@ def test_a_file_that_the_branch_has_no_room_for_is_told(stacked: Wave, brought: 
     stacked.branch("E3", {brought: "in the way\n"})
     with integrated(stacked) as built:
         assert built.integration.tip is None
-        assert built.integration.stop
-        assert built.integration.stop.problem == (
-            f"{added} (`demo.create`) cannot be added: the branches bring {brought}"
-        )
+        assert not built.integration.parked
+        assert built.integration.problem == f"{added} (`demo.create`) cannot be added: the branches bring {brought}"
 
 
 def test_the_plans_folder_may_be_a_work_tree(stacked: Wave) -> None:

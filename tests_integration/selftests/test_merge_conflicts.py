@@ -1,26 +1,26 @@
-"""What stops a merge, and how it is put to people."""
+"""What git cannot merge: each file, and the kind of its conflict."""
 
 from collections.abc import Mapping
 
 import pytest
 
-from tests_integration.facts import Stop
+from tests_integration.facts import Integration, Parked
 from tests_integration.selftests.waves import Wave, git, integrated
 
 Files = Mapping[str, str | bytes | None]
 
 
-def stopped(wave: Wave) -> Stop:
+def stopped(wave: Wave) -> Parked:
     """Why the wave cannot be integrated."""
     with integrated(wave) as built:
         assert built.integration.tip is None
-        assert built.integration.stop
-        return built.integration.stop
+        assert built.integration.parked
+        return built.integration.parked[0]
 
 
 def kinds(wave: Wave) -> dict[str, str]:
     """The files in conflict and the kinds of conflict."""
-    return {conflict.path.partition("~")[0]: conflict.kind for conflict in stopped(wave).conflicts}
+    return {conflict.path: conflict.kind for conflict in stopped(wave).conflicts}
 
 
 @pytest.mark.parametrize(
@@ -78,22 +78,25 @@ def test_the_branch_and_each_file_are_named(wave: Wave) -> None:
     wave.commit("main", {"gone.txt": "1\n"})
     wave.branch("E1", {"shared.txt": "one\n", "gone.txt": None})
     wave.branch("E2", {"shared.txt": "two\n", "gone.txt": "two\n"})
-    assert stopped(wave).problem == (
-        "E2 (origin/effort/E2) does not merge into what was merged before it; 2 files are in conflict:\n"
-        "  gone.txt (modify/delete)\n"
-        "  shared.txt (content)\n"
-        "Settle it on the effort's branch (merge what comes before it, R300), or declare a known fix for the file."
+    head, *paragraphs = stopped(wave).problem.split("\n\n")
+    assert head == (
+        "E2 (origin/effort/E2) does not merge: modify/delete conflict in gone.txt with E1 and in 1 more file"
     )
+    assert [paragraph.partition(":")[0] for paragraph in paragraphs] == [
+        "gone.txt (modify/delete)",
+        "shared.txt (content)",
+        "Or settle it on the branch of E2",
+    ]
 
 
-def test_what_was_merged_before_the_conflict_stays_on_the_record(wave: Wave) -> None:
+def test_what_merges_beside_the_conflict_stays_on_the_record(wave: Wave) -> None:
     wave.branch("E1", {"f": "one\n"})
     wave.branch("E2", {"f": "two\n"})
     wave.branch("E3", {"three.txt": "three\n"})
     with integrated(wave) as built:
-        assert built.integration.stop
-        assert built.integration.stop.branch == "E2"
-        assert [merge.branch for merge in built.integration.merges] == ["E1"]
+        assert built.integration.parked
+        assert built.integration.parked[0].branch == "E2"
+        assert [merge.branch for merge in built.integration.merges] == ["E1", "E3"]
 
 
 def test_names_beyond_ascii_are_told_as_they_are(wave: Wave) -> None:
@@ -108,7 +111,7 @@ def test_unrelated_histories_are_told(wave: Wave) -> None:
     git(wave.work, "switch", "--quiet", "--orphan", "effort/E2")
     wave.save("effort/E2")
     wave.plan_for("E2")
-    assert stopped(wave) == Stop(
+    assert stopped(wave) == Parked(
         branch="E2", problem="git cannot merge it: fatal: refusing to merge unrelated histories"
     )
 
@@ -125,21 +128,23 @@ def test_a_branch_without_commits_of_its_own_is_told(wave: Wave) -> None:
 def test_a_missing_base_is_told(wave: Wave) -> None:
     wave.branch("E1", {"one.txt": "one\n"})
     wave.document["base"] = "origin/mian"
-    assert stopped(wave) == Stop(
-        branch="",
-        problem=(
-            "the base is missing: there is no branch 'mian' on the remote 'origin' "
-            f"({wave.origin}); did you mean 'main'?"
-        ),
-    )
+    with integrated(wave) as built:
+        assert built.integration == Integration(
+            base=None,
+            problem=(
+                "the base is missing: there is no branch 'mian' on the remote 'origin' "
+                f"({wave.origin}); did you mean 'main'?"
+            ),
+        )
 
 
-def test_a_missing_branch_stops_at_its_place(wave: Wave) -> None:
+def test_a_missing_branch_is_left_out(wave: Wave) -> None:
     wave.branch("E1", {"one.txt": "one\n"})
     wave.plan_for("E2")
+    wave.branch("E3", {"three.txt": "three\n"})
     with integrated(wave) as built:
-        assert [merge.branch for merge in built.integration.merges] == ["E1"]
-        assert built.integration.stop == Stop(branch="E2", problem=built.sources["E2"].problem)
+        assert [merge.branch for merge in built.integration.merges] == ["E1", "E3"]
+        assert built.integration.parked == (Parked(branch="E2", problem=built.sources["E2"].problem),)
 
 
 def test_settings_in_the_tree_settle_nothing(wave: Wave) -> None:

@@ -53,7 +53,7 @@ def fix(wave: Wave, after: str, **what: Any) -> None:
 def assert_same(wave: Wave) -> None:
     """The replay, in the store, ends with the recorded tip."""
     with integrated(wave) as built:
-        assert built.integration.tip, built.integration.stop
+        assert built.integration.tip, built.integration.parked
         result = replay(built.store, script_of(wave, built))
         assert result.tip == built.integration.tip, result.output
 

@@ -1,0 +1,90 @@
+"""Learns how a merge made by hand settled its conflicts, for `take: recorded`.
+
+Run: `python -m tests_integration.learn plans/mine.yaml REF`. REF is `remote/branch` or a full commit id on a remote of
+the plan: a merge, or an integration branch whose merges are all looked at. What is learned lands in
+`plans/mine.resolutions/`, as git-rerere(1) keeps it; commit it beside the plan.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from git import Repo
+
+from tests_integration.engine import verify
+from tests_integration.engine.sources import fetch, look_up
+from tests_integration.plan.load import give
+from tests_integration.plan.model import Plan
+from tests_integration.repository.ask import Commit, History, content, entry, shown
+from tests_integration.repository.entry import is_text_file
+from tests_integration.repository.git import GitError, scrubbed_environment
+from tests_integration.repository.merge import automatic_merge
+from tests_integration.repository.rerere import learn
+from tests_integration.repository.resolutions import not_two_texts
+from tests_integration.repository.store import open_store
+from tests_integration.text import visible
+
+
+def main(arguments: list[str]) -> int:
+    """Learn from one merge or branch; the exit code is 1 where nothing was learned."""
+    parser = argparse.ArgumentParser(prog="python -m tests_integration.learn", description=__doc__)
+    parser.add_argument("plan", type=Path, help="the plan whose merges are settled")
+    parser.add_argument("ref", help="remote/branch or full commit id: a merge, or a branch with merges")
+    given = parser.parse_args(arguments)
+    plan = give(given.plan)
+    if plan.plan is None:
+        return _said([plan.refusal], learned=False)
+    with scrubbed_environment(), tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "store") as store:
+        return _learned(plan.plan, store, given.ref)
+
+
+def _learned(plan: Plan, store: Repo, ref: str) -> int:
+    sources = fetch(plan, store, look_up(plan, store))
+    judged = verify.find(plan, store, ref)
+    base = sources["base"].commit
+    if base is None or judged.commit is None:
+        return _said([judged.problem or sources["base"].problem], learned=False)
+    lines = [line for merge in _merges(store, base, judged.commit) for line in _of_merge(plan, store, merge)]
+    if not lines:
+        return _said(
+            [f"{ref} holds no merge with a conflict between two texts; there is nothing to learn"], learned=False
+        )
+    return _said(lines, learned=any(line.startswith("learned") for line in lines))
+
+
+def _merges(store: Repo, base: str, commit: str) -> tuple[Commit, ...]:
+    """The merges on the first-parent chain beyond the base; of a commit that is elsewhere, itself."""
+    history = History(store, base, commit)
+    if history.starts_at == base:
+        return history.merges
+    return tuple(merge for merge in history.merges if merge.id == commit)
+
+
+def _of_merge(plan: Plan, store: Repo, merge: Commit) -> Iterator[str]:
+    try:
+        automatic = automatic_merge(store, merge.parents[0], merge.parents[1])
+    except GitError as error:
+        yield f"left out {merge.short}: git cannot merge its parents: {error.output}"
+        return
+    for conflict in automatic.conflicts:
+        marked, settled = (entry(store, tree, conflict.path) for tree in (automatic.tree, merge.tree))
+        place = f"{shown(conflict.path)} ({conflict.kind}) in {merge.short}"
+        if problem := not_two_texts(store, conflict):
+            yield f"left out {place}: {problem}"
+        elif marked is None or settled is None or not (is_text_file(marked) and is_text_file(settled)):
+            yield f"left out {place}: the merge holds no such text"
+        elif learn(store, plan.resolutions, content(store, marked.blob), content(store, settled.blob)):
+            yield f"learned {place}"
+        else:
+            yield f"left out {place}: git-rerere(1) does not take it"
+
+
+def _said(lines: list[str], *, learned: bool) -> int:
+    print(visible("\n".join(lines)), file=sys.stdout if learned else sys.stderr)
+    return 0 if learned else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
