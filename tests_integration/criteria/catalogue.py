@@ -8,7 +8,12 @@ from types import ModuleType
 from typing import NamedTuple
 
 from tests_integration.plan.model import Plan
+from tests_integration.plan.parts import Publish
 from tests_integration.plan.stages import STAGES
+from tests_integration.plan.values import is_commit_id
+
+BUILDING = "building"
+"""Marks criteria about what this run itself built; `--verify` leaves them out."""
 
 FOLDER = Path(__file__).parent
 
@@ -40,8 +45,20 @@ class Case(NamedTuple):
 Subject = tuple[str, object]
 
 
-def subjects(parameters: Sequence[str], stage: str, plan: Plan | None) -> tuple[str, list[Subject]] | None:
+def is_asked_for(function: Callable[..., object], plan: Plan | None, verify: str | None) -> bool:
+    """Whether a criterion is for this plan: a rejected one has its soundness only; `--verify` leaves out building."""
+    if plan is None:
+        return function.__name__ == "test_plan_is_sound"
+    marks = {mark.name for mark in getattr(function, "pytestmark", ())}
+    return verify is None or BUILDING not in marks
+
+
+def subjects(
+    parameters: Sequence[str], stage: str, plan: Plan | None, verify: str | None = None
+) -> tuple[str, list[Subject]] | None:
     """What a criterion is parametrized over, judged by the names of its parameters.
+
+    A commit that is judged by its id is on no branch that could be read back.
 
     Returns:
         Name of the parameter, and the subjects as (id, value); None where the criterion has one case a plan.
@@ -54,18 +71,31 @@ def subjects(parameters: Sequence[str], stage: str, plan: Plan | None) -> tuple[
         "fix": [(fix.id, fix) for fix in plan.fixes],
         "number": [(str(n), n) for n, _ in enumerate(plan.build if stage == "build" else plan.test, 1)],
         "text": [(f"text-{n}", text) for n, text in enumerate(plan.demo.shows, 1)],
-        "publish": [(plan.publish.remote, plan.publish)] if plan.publish else [],
+        "rule": [(f"rule-{n}", (n, rule)) for n, rule in enumerate(plan.resolve, 1)],
+        "publish": _read_back(plan, verify),
     }
     return next(((name, given[name]) for name in parameters if name in given), None)
 
 
-def cases(plan: Plan | None) -> list[Case]:
-    """All cases of a plan, in the order in which they run; a rejected plan (None) has its soundness only."""
+def _read_back(plan: Plan, verify: str | None) -> list[Subject]:
+    """Where the branch is read back: on the remote of the plan, or wherever `--verify` says that it is."""
+    if verify:
+        return [] if is_commit_id(verify) else [("judged", Publish(remote="judged"))]
+    return [(plan.publish.remote, plan.publish)] if plan.publish else []
+
+
+def cases(plan: Plan | None, verify: str | None = None) -> list[Case]:
+    """All cases of a plan, in the order in which they run; a rejected plan (None) has its soundness only.
+
+    Args:
+        plan: or None.
+        verify: what is judged instead of built; empty for the published branch, None where the plan is built.
+    """
     return [
         Case(stage, _name(function), subject, description(function))
         for stage, function in _functions()
-        if plan or function.__name__ == "test_plan_is_sound"
-        for subject in _subject_ids(function, stage, plan)
+        if is_asked_for(function, plan, verify)
+        for subject in _subject_ids(function, stage, plan, verify)
     ]
 
 
@@ -79,8 +109,8 @@ def stage_of(file: Path) -> str:
     return file.stem.removeprefix("test_")
 
 
-def _subject_ids(function: Callable[..., object], stage: str, plan: Plan | None) -> list[str]:
-    given = subjects(list(inspect.signature(function).parameters), stage, plan)
+def _subject_ids(function: Callable[..., object], stage: str, plan: Plan | None, verify: str | None) -> list[str]:
+    given = subjects(list(inspect.signature(function).parameters), stage, plan, verify)
     return [name for name, _ in given[1]] if given else [""]
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from tests_integration.criteria.judge import brought_by, require
 from tests_integration.facts import CommandFact, Gate
-from tests_integration.plan.model import Fix, Plan
+from tests_integration.plan.model import Plan
+from tests_integration.plan.parts import Fix
 from tests_integration.repository.ask import History
 from tests_integration.text import visible
 

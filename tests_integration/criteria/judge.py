@@ -1,20 +1,24 @@
-"""What criteria share: how one fails, which merge is a branch's own, what in it is not git's own."""
+"""What criteria share: how one fails, which merge is a branch's own, what a failed command's log is about."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 import pytest
-from git import Repo
 
-from tests_integration.plan.model import Branch, Fix, Plan
-from tests_integration.repository.ask import Change, Commit, Entry, History, changes, entries, is_ancestor, last_change
+from tests_integration.criteria.missing import why_not_merged
+from tests_integration.plan.model import Plan
+from tests_integration.plan.parts import Branch
+from tests_integration.repository.ancestry import Ancestry
+from tests_integration.repository.ask import Commit, History, entries, last_change, tree_of
 from tests_integration.repository.git import GitError
 from tests_integration.repository.merge import AutomaticMerge
-from tests_integration.repository.trees import patched
 from tests_integration.text import visible
 
 MENTIONED = 8
+
+Remark = Callable[[str], None]
+"""Tells the reviewer something that is no failure but has to be known."""
 
 
 def fail(message: str) -> NoReturn:
@@ -32,14 +36,20 @@ def own_merge(history: History, branch: Branch, tip: str) -> Commit:
     """The one merge commit of a branch; the criterion fails where there is not exactly one."""
     merges = history.merges_of(tip)
     if not merges:
-        inside = is_ancestor(history.repo, tip, history.tip)
-        reached = "its commits are in, but not by a merge commit of their own" if inside else "it is not in"
-        fail(f"{branch.id} (tip {tip}) is not merged: {reached}")
+        fail(f"{branch.id} (tip {tip}) is not merged: {why_not_merged(history, tip)}")
     if len(merges) > 1:
         fail(f"{branch.id} is merged {len(merges)} times: {listed(merges)}")
     if len(merges[0].parents) != 2:  # noqa: PLR2004
         count = len(merges[0].parents)
-        fail(f"{merges[0].short} has {count} parents; a merge of one branch has two")
+        fail(f"{branch.id} is merged by {merges[0].short}, which has {count} parents; a merge of one branch has two")
+    return merges[0]
+
+
+def merge_to_judge(history: History, branch: Branch, tip: str) -> Commit:
+    """The one merge commit of a branch; where there is not exactly one, what asks is blocked: `own_merge` says why."""
+    merges = history.merges_of(tip)
+    if len(merges) != 1 or len(merges[0].parents) != 2:  # noqa: PLR2004
+        pytest.skip(f"blocked: {branch.id} is not merged as it should be (branch_is_merged_once)")
     return merges[0]
 
 
@@ -56,63 +66,24 @@ def automatic_of(history: History, merge: Commit) -> AutomaticMerge:
         fail(f"git cannot merge the parents of {merge.short}: {error.output}")
 
 
-def undeclared(history: History, plan: Plan, branch: Branch, merge: Commit) -> dict[str, str]:
-    """What a merge holds beyond git's own merge and the branch's declared fixes (R361).
-
-    Returns:
-        What is wrong, by path.
-    """
-    store = history.repo
-    automatic = automatic_of(history, merge)
-    wanted = _declared(store, plan, branch, merge, automatic.tree)
-    there = entries(store, merge.tree, wanted) if wanted else {}
-    as_declared = {path for path, entry in wanted.items() if there.get(path) == entry}
-    wrong = {
-        conflict.path: f"a {conflict.kind} conflict was settled, but the plan does not say how"
-        for conflict in automatic.conflicts
-    }
-    wrong |= {path: _difference(change) for path, change in changes(store, automatic.tree, merge.tree).items()}
-    wrong |= dict.fromkeys(wanted, "is not what the declared fixes make of it")
-    return {path: text for path, text in wrong.items() if path not in as_declared}
-
-
-def touched(store: Repo, plan: Plan, fix: Fix, tree: str) -> set[str]:
-    """The paths that a fix may change in this tree."""
-    if fix.patch:
-        return set(changes(store, tree, _patched(store, plan, fix, tree)))
-    return {*fix.delete, *((*fix.take.ours, *fix.take.theirs) if fix.take else ())}
-
-
-def _declared(store: Repo, plan: Plan, branch: Branch, merge: Commit, automatic: str) -> dict[str, Entry | None]:
-    """What the fixes, this merge's and earlier deletions, make of the paths that they touch."""
-    wanted: dict[str, Entry | None] = dict.fromkeys(plan.gone_after(branch))
-    tree = automatic
-    for fix in plan.fixes_of(branch):
-        if fix.take:
-            for commit, paths in zip(merge.parents, (fix.take.ours, fix.take.theirs), strict=True):
-                found = entries(store, commit, paths) if paths else {}
-                wanted |= {path: found.get(path) for path in paths}
-        if fix.patch:
-            before, tree = tree, _patched(store, plan, fix, tree)
-            wanted |= {path: change.after for path, change in changes(store, before, tree).items() if change.before}
-    return wanted
-
-
-def _patched(store: Repo, plan: Plan, fix: Fix, tree: str) -> str:
+def is_in_already(history: History, merge: Commit) -> bool:
+    """Whether git's own merge leaves everything as it was before."""
     try:
-        return patched(store, tree, (plan.folder / str(fix.patch)).read_bytes())
-    except GitError as error:
-        fail(f"{fix.id}: {fix.patch} does not apply to git's own merge: {error.output}")
+        automatic = history.automatic_merge(merge)
+    except GitError:
+        return False
+    return not automatic.conflicts and automatic.tree == tree_of(history.repo, merge.parents[0])
 
 
-def _difference(change: Change) -> str:
-    if change.before is None:
-        return "a new file, which neither git's merge nor a declared fix brings"
-    if change.after is None:
-        return "removed, which no declared fix does"
-    if change.before.blob == change.after.blob:
-        return f"its mode is {change.after.mode} instead of {change.before.mode}"
-    return "its content differs from git's own merge, and no declared fix says so"
+def adds_nothing(history: History, ancestry: Ancestry, branch: Branch) -> str:
+    """That the merge of a branch changes nothing, and who has brought it in; empty where it does, or is missing."""
+    tip = ancestry.tips[branch.id]
+    merge = next(iter(history.merges_of(tip)), None)
+    if not merge or not is_in_already(history, merge):
+        return ""
+    before = {earlier.parents[1] for earlier in history.merges[: history.merges.index(merge)]}
+    by = next((other for other, held in ancestry.tips.items() if held in before and ancestry.contains(other, tip)), "")
+    return f"{branch.id} adds nothing: {f'{by} has brought it in' if by else 'what it brings was in before it'}"
 
 
 def brought_by(history: History, plan: Plan, tips: Mapping[str, str], log: str) -> list[str]:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests_integration.criteria.judge import require
+from tests_integration.criteria.judge import Remark, fail, require
 from tests_integration.facts import Integration, Source
-from tests_integration.plan.model import Branch
-from tests_integration.text import visible
+from tests_integration.plan.model import Plan
+from tests_integration.plan.parts import Branch
 
 pytestmark = pytest.mark.merge
 
@@ -17,12 +17,27 @@ def test_source_is_found(sources: Mapping[str, Source], source: str) -> None:
     require(sources[source].commit, f"{sources[source].source}: {sources[source].problem}")
 
 
-def test_branch_merges(integration: Integration, branch: Branch) -> None:
+@pytest.mark.building
+def test_branch_merges(integration: Integration, sources: Mapping[str, Source], branch: Branch) -> None:
     """The branch merges without an unsettled conflict, and its known fixes apply."""
-    stop = integration.stop
-    if stop and branch.id not in {merge.branch for merge in integration.merges}:
-        if stop.branch != branch.id:
-            pytest.skip(
-                f"blocked: {stop.branch or 'the base'} stands in the way: {visible(stop.problem.splitlines()[0])}"
-            )
-        require(not stop, stop.problem)
+    if not sources[branch.id].commit or integration.base is None:
+        pytest.skip(f"blocked: {branch.id if integration.base else 'the base'} was not found")
+    parked = next((parked for parked in integration.parked if parked.branch == branch.id), None)
+    if parked and parked.waits_for:
+        pytest.skip(f"blocked: {branch.id} is {parked.problem}")
+    if parked:
+        fail(parked.problem)
+
+
+def test_branch_is_whole(integration: Integration, plan: Plan, remark: Remark) -> None:
+    """The integration branch is there, with all that belongs on it; nothing stood in its way."""
+    if integration.base is None:
+        pytest.skip("blocked: the base was not found")
+    if integration.parked:
+        used = {conflict.rule for merge in integration.merges for conflict in merge.conflicts}
+        for number, rule in enumerate(plan.resolve, 1):
+            if number not in used:
+                remark(f"rule {number} ({rule.action}) is unused so far: no conflict of the merges made is for it")
+        parked = ", ".join(parked.branch for parked in integration.parked)
+        pytest.skip(f"blocked: parked, so that the others could be merged: {parked}")
+    require(integration.tip, integration.problem)

@@ -6,7 +6,7 @@ import pytest
 
 from tests_integration.criteria.judge import require
 from tests_integration.facts import Publication, Source
-from tests_integration.plan.model import Publish
+from tests_integration.plan.parts import Publish
 from tests_integration.repository.ask import History
 
 pytestmark = pytest.mark.publish
@@ -14,10 +14,11 @@ pytestmark = pytest.mark.publish
 
 def test_branch_is_published(published: Publication, publish: Publish, history: History) -> None:
     """The remote has the integration branch, and read back it is the very commit that was built and tested."""
-    require(not published.problem, f"{publish.remote}: {published.problem}")
+    remote = published.remote or publish.remote
+    require(not published.problem, f"{remote}: {published.problem}")
     require(
         published.read_back == history.tip,
-        f"{publish.remote} has {published.ref} at {published.read_back}, but {history.tip} was built and tested",
+        f"{remote} has {published.ref} at {published.read_back}, but {history.tip} was built and tested",
     )
 
 

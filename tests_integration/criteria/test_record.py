@@ -53,6 +53,7 @@ R520_ATTEMPT_FIELDS = frozenset(
 )
 
 
+@pytest.mark.building
 def test_metadata_is_updated(recorded: Recorded, metadata: dict[str, Any], history: History) -> None:
     """The metadata has every field of R520, says SUCCESS, and names the tip; the rest of its file is as it was."""
     require(not recorded.problem, recorded.problem)
@@ -65,6 +66,7 @@ def test_metadata_is_updated(recorded: Recorded, metadata: dict[str, Any], histo
     require(recorded.rest_before == recorded.rest_after, f"{recorded.metadata}: more than its object was changed")
 
 
+@pytest.mark.building
 def test_work_log_is_complete(recorded: Recorded, plan: Plan, history: History, reports: Path) -> None:
     """The work log names every branch, fix and commit, with command, directory, result and verification (R264)."""
     log = (reports / recorded.work_log).read_text(encoding="utf-8")
@@ -78,6 +80,7 @@ def test_work_log_is_complete(recorded: Recorded, plan: Plan, history: History, 
         require(count == operations, f"{recorded.work_log}: {operations} operations, but {count} times '{part}'")
 
 
+@pytest.mark.building
 def test_replay_gives_the_same_commit(recorded: Recorded, store: Repo, history: History, reports: Path) -> None:
     """`replay.sh`, run with plain git in a scratch clone, gives the same commit id."""
     result = replay(store, reports / recorded.replay)
@@ -92,5 +95,6 @@ def test_record_tells_the_same(recorded: Recorded, plan: Plan, history: History,
     said = [(merge["branch"], merge["commit"], tuple(merge["parents"])) for merge in record["merges"]]
     merges = [commit for commit in history.commits if len(commit.parents) > 1]
     ids = [branch.id for branch in plan.branches]
+    require(len(merges) == len(ids), f"{history.tip} has {len(merges)} merges, the plan has {len(ids)} branches")
     there = [(name, commit.id, commit.parents) for name, commit in zip(ids, merges, strict=True)]
     require(said == there, f"{recorded.record} tells the merges otherwise than git:\n{said}\n{there}")

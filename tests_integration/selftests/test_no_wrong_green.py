@@ -67,8 +67,10 @@ def test_a_patch_adds_no_file(stacked: Wave) -> None:
     fix = {"id": "BUG-2", "problem": "it lacks code", "after": "E1", "patch": "new.patch"}
     stacked.document["fixes"].append(fix)
     with integrated(stacked) as built:
-        assert built.integration.stop
-        assert built.integration.stop.problem == "BUG-2: new.patch adds new.py; an integration adds no files (R361)"
+        assert built.integration.parked
+        assert (
+            built.integration.parked[0].problem == "BUG-2: new.patch adds new.py; an integration adds no files (R361)"
+        )
 
 
 def test_a_folder_that_was_renamed_to_two_places_is_a_conflict(wave: Wave) -> None:
@@ -85,8 +87,8 @@ def test_two_branches_at_one_commit_are_told_apart(stacked: Wave) -> None:
     git(stacked.origin, "branch", "effort/E9", "effort/E1")
     stacked.document["branches"].append({"id": "E9", "title": "Twin", "from": "origin/effort/E9"})
     with integrated(stacked) as built:
-        assert built.integration.stop
-        assert "E9 (origin/effort/E9) has the same tip as E1" in built.integration.stop.problem
+        assert built.integration.parked
+        assert "E9 (origin/effort/E9) has the same tip as E1" in built.integration.parked[0].problem
 
 
 def test_the_order_of_stages_holds_whatever_failed_first(stacked: Wave) -> None:

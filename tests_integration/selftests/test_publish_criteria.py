@@ -1,7 +1,9 @@
 """What a run has published and recorded, changed behind its back: exactly the criterion that it breaks says so."""
 
 import json
+import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from inspect import signature
 from pathlib import Path
@@ -12,9 +14,11 @@ import pytest
 from tests_integration.criteria import test_publish, test_record
 from tests_integration.engine.publish import publish
 from tests_integration.engine.sources import look_up
-from tests_integration.facts import Publication, Recorded
+from tests_integration.engine.verify import JUDGED, read_again
+from tests_integration.facts import Publication, Recorded, Source
 from tests_integration.selftests.running_plans import run
-from tests_integration.selftests.waves import Built, Wave, git, integrated, three_branches
+from tests_integration.selftests.test_wrong_branches import Wrong, assert_caught
+from tests_integration.selftests.waves import PERSON, QUIET, Built, Wave, git, integrated, three_branches
 
 RECORDED = Recorded(
     metadata="", at="", rest_before="", rest_after="", work_log="work-log.md", replay="replay.sh", record="record.json"
@@ -31,11 +35,6 @@ class Ended(NamedTuple):
     def recorded(self) -> Recorded:
         """What the run says that it has written."""
         return RECORDED.model_copy(update={"metadata": str(self.reports / "metadata.json")})
-
-    @property
-    def publication(self) -> Publication:
-        """What the run says of its push."""
-        return Publication.model_validate(json.loads(self.read("record.json"))["publication"])
 
     def read(self, name: str) -> str:
         """Text of a file of the report folder."""
@@ -210,55 +209,95 @@ def test_metadata_beside_which_something_changed_is_not_believed(ended: Ended) -
     }
 
 
-def judge_publication(built: Built, published: Publication) -> None:
-    assert built.plan.publish
-    test_publish.test_branch_is_published(published, built.plan.publish, built.history)
+def on_the_remote(wave: Wave, script: str) -> None:
+    """Let somebody with access to the remote repository run this there."""
+    command = ["bash", "-euc", script]
+    subprocess.run(command, cwd=wave.origin, env=os.environ | PERSON | QUIET, capture_output=True, check=True)
+
+
+THERE = "origin: wave-integration is there already, at #, and that is not this integration (#)."
+MOVED = "moved while refs/heads/wave-integration was built for origin; run again:\n"
+
+WRONG_REMOTES = {
+    "another branch has the name of the integration": Wrong(
+        "git branch wave-integration main", "branch_is_published[origin]", THERE
+    ),
+    "the remote takes the push, but moves the branch": Wrong(
+        "mkdir -p hooks; echo 'git update-ref refs/heads/wave-integration refs/heads/main' > hooks/post-receive;"
+        " chmod +x hooks/post-receive",
+        "branch_is_published[origin]",
+        THERE,
+    ),
+    "an effort branch moves on while the integration is built": Wrong(
+        "git update-ref refs/heads/effort/E2-split-001 $(git commit-tree -p effort/E2-split-001 -m Later main^{tree})",
+        "sources_are_untouched[origin]",
+        f"{MOVED}origin/effort/E2-split-001: # then, # now",
+    ),
+    "the base moves on while the integration is built": Wrong(
+        "git update-ref refs/heads/main $(git commit-tree -p main -m Later main^{tree})",
+        "sources_are_untouched[origin]",
+        f"{MOVED}origin/main: # then, # now",
+    ),
+    "an effort branch is deleted once it is merged": Wrong(
+        "git branch --delete --force effort/E1",
+        "sources_are_untouched[origin]",
+        f"{MOVED}origin/effort/E1: # then, gone now",
+    ),
+}
+"""Done on the remote before the integration is pushed."""
+
+WRONG_PUBLICATIONS = {
+    "an older tip is published than the tested one": Wrong(
+        "git update-ref refs/heads/wave-integration wave-integration^",
+        "branch_is_published[origin]",
+        "origin has refs/heads/wave-integration at #, but # was built and tested",
+    ),
+    "something is pushed on top of the tested tip": Wrong(
+        "git update-ref refs/heads/wave-integration"
+        " $(git commit-tree -p wave-integration -m 'One thing more' wave-integration^{tree})",
+        "branch_is_published[origin]",
+        "origin has refs/heads/wave-integration at #, but # was built and tested",
+    ),
+}
+"""Done on the remote after the integration was pushed."""
+
+
+def judged(built: Built, published: Publication) -> dict[str, str]:
+    """Criteria of publishing that fail, each with its message."""
+    values: dict[str, Any] = {
+        "published": published,
+        "publish": built.plan.publish,
+        "history": built.history,
+        "sources": built.sources,
+        "sources_now": look_up(built.plan, built.store),
+    }
+    found = {}
+    for criterion in (test_publish.test_branch_is_published, test_publish.test_sources_are_untouched):
+        try:
+            criterion(**{key: values[key] for key in signature(criterion).parameters})
+        except pytest.fail.Exception as failed:
+            found[f"{criterion.__name__.removeprefix('test_')}[origin]"] = str(failed)
+    return found
 
 
 def test_the_branch_is_published_as_it_was_built(stacked: Wave) -> None:
     with integrated(stacked) as built:
-        judge_publication(built, publish(built.plan, built.store, "origin", str(built.integration.tip)))
+        assert judged(built, publish(built.plan, built.store, "origin", str(built.integration.tip))) == {}
     assert git(stacked.origin, "rev-parse", "wave-integration") == built.integration.tip
 
 
-def test_a_remote_that_takes_the_push_but_moves_the_branch_is_caught(stacked: Wave) -> None:
-    hook = stacked.origin / "hooks" / "post-receive"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\ngit update-ref refs/heads/wave-integration refs/heads/main\n", encoding="utf-8")
-    hook.chmod(0o755)
+@pytest.mark.parametrize("wrong", WRONG_REMOTES.values(), ids=WRONG_REMOTES)
+def test_what_happens_on_the_remote_meanwhile_is_caught(wrong: Wrong, stacked: Wave) -> None:
     with integrated(stacked) as built:
-        tip, base = built.integration.tip, built.integration.base
-        published = publish(built.plan, built.store, "origin", str(tip))
-        with pytest.raises(pytest.fail.Exception) as failed:
-            judge_publication(built, published)
-    first_line = f"origin: wave-integration is there already, at {base}, and that is not this integration ({tip})."
-    assert str(failed.value).splitlines()[0] == first_line
+        on_the_remote(stacked, wrong.script)
+        assert_caught(wrong, judged(built, publish(built.plan, built.store, "origin", str(built.integration.tip))))
 
 
-def test_another_commit_read_back_is_caught_though_the_push_says_it_went_well(ended: Ended) -> None:
-    other = ended.built.integration.merges[-1].commit
-    tip = ended.built.integration.tip
-    judge_publication(ended.built, ended.publication)
-    says = f"^origin has refs/heads/wave-integration at {other}, but {tip} was built and tested$"
-    with pytest.raises(pytest.fail.Exception, match=says):
-        judge_publication(ended.built, ended.publication.model_copy(update={"read_back": other}))
-
-
-@pytest.mark.parametrize(("key", "branch"), [("base", "main"), ("E2-split-001", "effort/E2-split-001")])
-def test_a_source_that_moved_meanwhile_is_named(stacked: Wave, key: str, branch: str) -> None:
+@pytest.mark.parametrize("wrong", WRONG_PUBLICATIONS.values(), ids=WRONG_PUBLICATIONS)
+def test_another_tip_than_the_tested_one_is_caught(wrong: Wrong, stacked: Wave) -> None:
     with integrated(stacked) as built:
-        tip = str(built.integration.tip)
-        published = publish(built.plan, built.store, "origin", tip)
-        assert built.plan.publish
-        test_publish.test_sources_are_untouched(
-            published, built.plan.publish, built.sources, look_up(built.plan, built.store)
-        )
-        now = stacked.commit(branch, {"later.txt": "later\n"})
-        with pytest.raises(pytest.fail.Exception) as failed:
-            test_publish.test_sources_are_untouched(
-                published, built.plan.publish, built.sources, look_up(built.plan, built.store)
-            )
-    assert str(failed.value) == (
-        "moved while refs/heads/wave-integration was built for origin; run again:\n"
-        f"origin/{branch}: {built.sources[key].commit} then, {now} now"
-    )
+        published = publish(built.plan, built.store, "origin", str(built.integration.tip))
+        on_the_remote(stacked, wrong.script)
+        place = {"source": "origin/wave-integration", "remote": "origin", "branch": "wave-integration"}
+        source = Source(id=JUDGED, commit=published.commit, **place)
+        assert_caught(wrong, judged(built, read_again(built.plan, built.store, source)))

@@ -20,6 +20,7 @@ from tests_integration.engine.sources import fetch, look_up
 from tests_integration.facts import Integration, Source
 from tests_integration.plan.load import load
 from tests_integration.plan.model import Plan
+from tests_integration.repository.ancestry import Ancestry
 from tests_integration.repository.ask import History
 from tests_integration.repository.git import scrubbed_environment
 from tests_integration.repository.store import open_store
@@ -186,8 +187,19 @@ def by_hand(built: Built, script: str) -> str:
 
 def failures(built: Built, tip: str, **given: object) -> dict[str, str]:
     """Criteria of audit and demo that read the branch alone, and that it fails: message by name of the case."""
-    values = {"history": built.history_of(tip), "plan": built.plan, "store": built.store, "tips": built.tips, **given}
-    found = {}
+    history = built.history_of(tip)
+    tips = {branch.id: built.tips[branch.id] for branch in built.plan.branches}
+    values = {
+        "history": history,
+        "plan": built.plan,
+        "store": built.store,
+        "tips": built.tips,
+        "ancestry": Ancestry(built.store, history.base, tips),
+        "remark": [].append,
+        **given,
+    }
+    found: dict[str, str] = {}
+    unjudged: list[str] = []
     for stage, function in branch_criteria():
         names = list(signature(function).parameters)
         parameter, rows = subjects(names, stage, built.plan) or ("", [("", None)])
@@ -197,6 +209,10 @@ def failures(built: Built, tip: str, **given: object) -> dict[str, str]:
                 function(**{name: value if name == parameter else values[name] for name in names})
             except pytest.fail.Exception as failed:
                 found[str(case)] = str(failed)
+            except pytest.skip.Exception as blocked:
+                unjudged.append(f"{case}: {blocked}")
+    assert found or not unjudged, "what could not be judged is not green: something has to fail"
+    assert all(": blocked: " in text for text in unjudged)
     return found
 
 
@@ -226,7 +242,7 @@ def three_branches(folder: Path) -> Wave:
 
 
 def every_kind_of_fix(folder: Path) -> Wave:
-    """E1, two splits of E2 stacked on it, E3 that depends on E2 but was begun at the base, and E4 on its own.
+    """E1, two splits of E2 stacked on it, E3 that was begun on the first of them before it moved on, and E4 on its own.
 
     BUG-1 deletes `twin.txt`, which E1 and E3 bring; BUG-2 patches `three.txt`; BUG-3 takes `lock.txt`, in which E3
     conflicts. E4 has two commits, and brings `demos/NOTES.md` itself.
@@ -234,10 +250,11 @@ def every_kind_of_fix(folder: Path) -> Wave:
     wave = Wave(folder)
     wave.commit("main", {"lock.txt": "base\n"})
     wave.branch("E1", {"one.txt": "one\n", "twin.txt": "twin\n"})
-    wave.branch("E2-split-001", {"two.txt": "two\n", "lock.txt": "two\n"}, parent="E1")
+    wave.branch("E2-split-001", {"two.txt": "two\n"}, parent="E1")
+    wave.commit("effort/E3", {"lock.txt": "three\n", "twin.txt": "another twin\n"}, parent="effort/E2-split-001")
+    wave.commit("effort/E2-split-001", {"lock.txt": "two\n"})
     wave.branch("E2-split-002", {"three.txt": "1\n2\n3\n4\n5\n6\n7\n8\n9\n"}, parent="E2-split-001")
-    wave.branch("E3", {"lock.txt": "three\n", "twin.txt": "another twin\n"})
-    wave.document["branches"][-1]["parent"] = "E2-split-002"
+    wave.plan_for("E3", parent="E2-split-001")
     wave.branch("E4", {"four.txt": "four\n"})
     wave.commit("effort/E4", {"demos/NOTES.md": "Notes of E4.\n"})
     wave.document["fixes"] = [

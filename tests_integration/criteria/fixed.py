@@ -1,0 +1,66 @@
+"""Whether a known fix was needed where the plan puts it, and where it was made instead (R521)."""
+
+import re
+
+from git import Repo
+
+from tests_integration.criteria.expected import step_of
+from tests_integration.criteria.judge import automatic_of
+from tests_integration.plan.model import Plan
+from tests_integration.plan.parts import Branch, Fix
+from tests_integration.repository.ask import Change, Commit, History, changes, content, entries
+from tests_integration.repository.entry import Entry
+from tests_integration.repository.trees import is_applied
+
+
+def is_stale(history: History, plan: Plan, fix: Fix, branch: Branch, merge: Commit) -> bool:
+    """Whether the problem is not there (any more) in what git and the fixes before this one make of the merge."""
+    if settles(history, fix, merge):
+        return False
+    repo = history.repo
+    step = step_of(history, plan, fix, branch, merge)
+    if fix.patch:
+        return not step.paths and is_applied(repo, step.before, (plan.folder / fix.patch).read_bytes())
+    there = entries(repo, step.before, step.paths)
+    if fix.delete:
+        return not there
+    wanted: dict[str, Entry] = {}
+    for commit, paths in zip(merge.parents, (fix.take.ours, fix.take.theirs) if fix.take else (), strict=False):
+        wanted |= entries(repo, commit, paths) if paths else {}
+    return there == wanted
+
+
+def settles(history: History, fix: Fix, merge: Commit) -> bool:
+    """Whether the fix settles a conflict of the merge, be it by leaving the file as git has left it."""
+    return any(conflict.path in fix.paths for conflict in automatic_of(history, merge).conflicts)
+
+
+def gone_from_signature(history: History, plan: Plan, fix: Fix, branch: Branch, merge: Commit) -> list[str]:
+    """Files that the fix's signature names by their path, and that were not there before the fix."""
+    named = re.findall(r"[\w.-]+(?:/[\w.-]+)+\.\w+", (fix.signature or "").replace("\\", ""))
+    before = step_of(history, plan, fix, branch, merge).before
+    there = entries(history.repo, before, named) if named else {}
+    return [path for path in named if path not in there]
+
+
+def undone_at_tip(history: History, plan: Plan, fix: Fix, branch: Branch, merge: Commit) -> list[str]:
+    """Files in which all that a patch or a chosen side took out is back at the tip, and nothing of it is left."""
+    step = step_of(history, plan, fix, branch, merge)
+    changed = {} if fix.delete else changes(history.repo, step.before, merge.tree)
+    paths = changed.keys() & step.paths
+    tip = entries(history.repo, history.tip, paths) if paths else {}
+    return sorted(path for path in paths if _is_back(history.repo, changed[path], tip.get(path)))
+
+
+def _is_back(repo: Repo, change: Change, now: Entry | None) -> bool:
+    if change.before is None or change.after is None or now is None:
+        return now == change.before
+    before, after, there = (set(content(repo, file.blob).splitlines()) for file in (change.before, change.after, now))
+    return bool(before - after) and before - after <= there and not (after - before) & there
+
+
+def elsewhere(history: History, merge: Commit, path: str) -> str:
+    """The later commit that removed a path, which the merge should have done, as a closing half-sentence."""
+    later = history.commits[history.commits.index(merge) + 1 :]
+    commit = next((commit for commit in later if (c := history.changes[commit.id].get(path)) and c.after is None), None)
+    return f"; it is removed in {commit.short} instead" if commit else ""

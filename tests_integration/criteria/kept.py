@@ -1,0 +1,181 @@
+"""Whether a merge takes back what an earlier branch brought, and how: as an edit, or behind everybody's back."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from git import Repo
+
+from tests_integration.criteria.judge import automatic_of
+from tests_integration.plan.model import Plan
+from tests_integration.plan.parts import Branch
+from tests_integration.repository.ask import Commit, History, changes, commits_between, content, removals_between, shown
+from tests_integration.repository.entry import is_text_file
+from tests_integration.repository.merge import Conflict
+from tests_integration.repository.provenance import FileChange, Hunk, Line
+from tests_integration.repository.resolutions import Merging, names_of, vanished
+
+SHOWN = 3
+
+
+class Loss(NamedTuple):
+    """Something of an earlier branch that a merge took away.
+
+    Attributes:
+        path: of the file.
+        origin: the merge that had brought it.
+        text: what is gone, for people.
+        silent: whether it is more than an edit that the later branch made in a commit of its own.
+    """
+
+    path: str
+    origin: str
+    text: str
+    silent: bool
+
+
+def undone(history: History, plan: Plan, branch: Branch, merge: Commit) -> list[Loss]:
+    """What the merge of a branch takes away of earlier ones, without what the plan's fixes and rules are about."""
+    fixes = (*plan.fixes_of(branch),)
+    named = {path for fix in fixes if fix.take for path in (*fix.take.ours, *fix.take.theirs)}
+    automatic = automatic_of(history, merge)
+    merging = Merging(history.repo, merge.parents[0], merge.parents[1], automatic, plan.resolutions)
+    by_fix = frozenset(named | plan.gone_after(branch))
+    named |= by_fix
+    for conflict in automatic.conflicts:
+        named |= {*names_of(merging, conflict), *vanished(merging, conflict, merge.tree)}
+    left_out = {
+        conflict.path: _left_out(history.repo, conflict)
+        for conflict in automatic.conflicts
+        if conflict.path not in by_fix
+    }
+    lost = losses(history, merge, named, left_out)
+    return [loss for loss in lost if not excused_by(plan, branch, loss)]
+
+
+def excused_by(plan: Plan, branch: Branch, loss: Loss) -> int:
+    """The number of the rule (from 1) that says by `drops: true` that this may be lost; 0 where none does."""
+    found = plan.rule_for(branch, loss.path)
+    return found[0] if found and found[1].drops else 0
+
+
+def _left_out(repo: Repo, conflict: Conflict) -> frozenset[bytes]:
+    """Lines of a conflicted file that both sides started from and that the branch has not: no rule settles those."""
+    if not conflict.base or not conflict.theirs or not (is_text_file(conflict.base) and is_text_file(conflict.theirs)):
+        return frozenset()
+    base, theirs = (content(repo, side.blob).splitlines(keepends=True) for side in (conflict.base, conflict.theirs))
+    return frozenset(base) - frozenset(theirs)
+
+
+def losses(
+    history: History,
+    merge: Commit,
+    judged_elsewhere: Iterable[str] = (),
+    left_out: Mapping[str, frozenset[bytes]] = MappingProxyType({}),
+) -> list[Loss]:
+    """What a merge takes away of what earlier commits of the integration had brought.
+
+    A file that is as it was before the earlier branch is lost. Lines are lost where nothing new stands in their
+    place. They are lost silently where what they had replaced is back, or where no commit of the branch's own removed
+    them (the wrong side taken in a merge on the branch), or one that reverts a commit of an earlier branch.
+
+    Args:
+        history: of the integration.
+        merge: of the later branch.
+        judged_elsewhere: paths that declared fixes and rules are about.
+        left_out: of paths that rules are about, the lines that no rule settles.
+    """
+    skipped = frozenset(judged_elsewhere)
+    changed = [
+        change for change in history.provenance.get(merge.id, ()) if skipped.isdisjoint({change.path, change.before})
+    ]
+    staying = [change.path for change in changed if change.kind != "renamed"]
+    whole = {path: loss for path in staying if (loss := _whole_file(history, merge, path))}
+    lines = [change for change in changed if change.origins and change.path not in whole]
+    lines += [change for change in history.provenance.get(merge.id, ()) if change.path in left_out]
+    return [*whole.values(), *_lines(history, merge, lines, left_out)]
+
+
+def _whole_file(history: History, merge: Commit, path: str) -> Loss | None:
+    """Whether a file is back at what it was before an earlier commit of the integration, be it gone."""
+    now = history.changes[merge.id][path].after
+    for origin in reversed(history.changed_before(merge, path)):
+        if history.changes[origin][path].before == now:
+            text = "is gone" if now is None else "is as it was before"
+            return Loss(path, origin, text, silent=True)
+    return None
+
+
+def _lines(
+    history: History, merge: Commit, changed: list[FileChange], left_out: Mapping[str, frozenset[bytes]]
+) -> list[Loss]:
+    moved = Counter(text for change in history.provenance[merge.id] for hunk in change.hunks for text in hunk.added)
+    found = []
+    names: set[str] = set()
+    for change in changed:
+        for hunk in change.hunks:
+            judged = left_out.get(change.path)
+            gone = [
+                line
+                for line in hunk.removed
+                if line.origin and line.text.strip() and (judged is None or line.text in judged)
+            ]
+            replaced = bool(gone) and not _nothing_new(hunk, gone)
+            back = not replaced and any(text.strip() for text in hunk.added)
+            lost = gone if back else [line for line in gone if not moved[line.text]]
+            names.update((change.path, change.before) if lost else ())
+            found += [(change.path, line, back, replaced) for line in lost]
+    if not found:
+        return []
+    edited = _edited(history, merge, names)
+    by_hand = changes(history.repo, automatic_of(history, merge).tree, merge.tree)
+    own = [line.text.rstrip(b"\r\n") in edited for _, line, _, _ in found]
+    return _grouped(
+        (path, line, back or not by_edit)
+        for (path, line, back, replaced), by_edit in zip(found, own, strict=True)
+        if not replaced or not (by_edit or path in by_hand)
+    )
+
+
+def _edited(history: History, merge: Commit, paths: Iterable[str]) -> set[bytes]:
+    """Lines that the branch's own commits removed, without those that revert a commit of an earlier branch."""
+    onto, tip = merge.parents[:2]
+    removals = removals_between(history.repo, onto, tip, paths)
+    claims = {removal.reverts for removal in removals if removal.reverts}
+    earlier = commits_between(history.repo, history.base, onto) if claims else frozenset()
+    return {text for removal in removals if removal.reverts not in earlier for text in removal.lines}
+
+
+def _nothing_new(hunk: Hunk, gone: list[Line]) -> bool:
+    """Whether all that stands in the place of the lines is what they themselves had replaced."""
+    former = {old.text for line in gone if line.origin for old in line.origin.removed}
+    return all(text in former or not text.strip() for text in hunk.added)
+
+
+def _grouped(lines: Iterable[tuple[str, Line, bool]]) -> list[Loss]:
+    groups: dict[tuple[str, str, bool], list[str]] = {}
+    for path, line, silent in lines:
+        key = (path, line.origin.commit if line.origin else "", silent)
+        groups.setdefault(key, []).append(line.text.decode(errors="backslashreplace").strip())
+    return [Loss(path, origin, _told(texts), silent) for (path, origin, silent), texts in groups.items()]
+
+
+def _told(texts: list[str]) -> str:
+    shown_texts = ", ".join(f"`{text[:60]}`" for text in texts[:SHOWN])
+    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    return f"{len(texts)} line{'' if len(texts) == 1 else 's'} gone: {shown_texts}{more}"
+
+
+def brought_by_name(history: History, names: Mapping[str, str], origin: str) -> str:
+    """Which branch an earlier commit of the integration merged, with that commit; names are by tip."""
+    commit = next(commit for commit in history.commits if commit.id == origin)
+    branch = next((names[parent] for parent in commit.parents[1:] if parent in names), "")
+    return f"{branch} (merge {commit.id[:12]})" if branch else commit.short
+
+
+def told(history: History, names: Mapping[str, str], lost: list[Loss]) -> str:
+    """Losses, one a line."""
+    return "\n".join(
+        f"  {shown(loss.path)}, of {brought_by_name(history, names, loss.origin)}: {loss.text}" for loss in lost
+    )

@@ -1,0 +1,25 @@
+"""Paths of an integration that not every file system can hold, or tell from another one."""
+
+from collections.abc import Iterable
+
+from pathspec import GitIgnoreSpec
+
+from tests_integration.repository.ask import History, changes, entries, shown
+from tests_integration.repository.portable import collisions, unportable
+
+
+def unportable_paths(history: History, wanted: Iterable[str]) -> dict[str, str]:
+    """What is wrong with paths that the integration brought, by path.
+
+    Args:
+        history: of the integration.
+        wanted: patterns (gitignore(5)) of paths that are not looked at.
+    """
+    allowed = GitIgnoreSpec.from_lines(wanted)
+    changed = changes(history.repo, history.base, history.tip)
+    brought = {path for path, change in changed.items() if change.before is None and not allowed.match_file(path)}
+    wrong = {path: text for path in sorted(brought) if (text := unportable(path))}
+    if brought:
+        meets = collisions(entries(history.repo, history.tip))
+        wrong |= {path: f"meets {shown(meets[path])} where case is ignored" for path in sorted(brought & meets.keys())}
+    return wrong
