@@ -11,7 +11,9 @@ import pytest
 from filelock import FileLock, Timeout
 from git import Repo
 
-from tests_integration.engine import attempts, metadata
+from tests_integration import __version__
+from tests_integration.criteria.judge import Remark
+from tests_integration.engine import attempts, metadata, verify
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.commands import Room, environment
 from tests_integration.engine.gates import run_gate
@@ -24,10 +26,12 @@ from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan
 from tests_integration.record.ledger import PlanLedger
 from tests_integration.record.write import RECORD, REPLAY, WORK_LOG, set_aside, write_forms
+from tests_integration.repository.ancestry import Ancestry
 from tests_integration.repository.ask import History
 from tests_integration.repository.checkout import check_out
 from tests_integration.repository.store import open_store
-from tests_integration.session import Session, Workspace
+from tests_integration.session import REMARK, Session, Workspace
+from tests_integration.text import visible
 
 SESSION = pytest.StashKey[Session]()
 NAMED = 4
@@ -101,6 +105,7 @@ def attempt(
         inputs=attempts.inputs(plan, looked_up),
         run=uuid.uuid4().hex,
         owner=attempts.owner(),
+        judging=verify.wanted(plan, suite.verify) if suite.verify is not None else "",
     )
     lock = FileLock(workspace.lock)
     try:
@@ -115,7 +120,7 @@ def attempt(
         fact = _started(suite, plan, workspace, fact)
         ledger.note("attempt", fact)
         yield fact
-        if not fact.refused and not fact.rehearsal:
+        if not fact.refused and fact.counts:
             outcome = suite.outcome(plan.name, ledger.criteria())
             fetched = {key: Source.model_validate(source) for key, source in ledger.facts.get("sources", {}).items()}
             fact = fact.model_copy(update={"inputs": fact.inputs | attempts.inputs(plan, fetched)})
@@ -125,14 +130,17 @@ def attempt(
 def _started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact) -> AttemptFact:
     file = Path(fact.file)
     try:
+        if fact.judging:  # metadata are about building; what is wrong with them keeps nobody from judging
+            set_aside(workspace.reports)
+            return fact
         past = metadata.read(file, fact.at)
         refused = ""
-        if not fact.rehearsal and not fact.forced:
+        if fact.counts and not fact.forced:
             refused = attempts.refusal(plan, past, fact.inputs, workspace.reports)
         rest = metadata.rest(file, fact.at)
         if not refused:
             set_aside(workspace.reports)
-        if not refused and not fact.rehearsal:
+        if not refused and fact.counts:
             attempts.start(fact, plan, suite.metadata_lock(file))
     except (MetadataError, OSError) as error:
         return fact.model_copy(update={"refused": f"the record cannot be kept: {error}"})
@@ -153,14 +161,27 @@ def sources(
 
 @pytest.fixture(scope="session")
 def tips(sources: Mapping[str, Source]) -> Mapping[str, str]:
-    """Tip of each branch, by id."""
+    """Tip of the base and of each branch, by id."""
+    missing = [key for key, source in sources.items() if not source.commit]
+    if missing:
+        pytest.skip(f"blocked: {' and '.join(missing)} {'was' if len(missing) == 1 else 'were'} not found")
     return {key: source.commit for key, source in sources.items() if source.commit}
 
 
 @pytest.fixture(scope="session")
-def integration(plan: Plan, store: Repo, ledger: PlanLedger, sources: Mapping[str, Source]) -> Integration:
-    """The integration branch, built in memory."""
-    result = integrate(plan, store, sources)
+def integration(
+    suite: Session, plan: Plan, store: Repo, ledger: PlanLedger, sources: Mapping[str, Source]
+) -> Integration:
+    """The integration branch, built in memory; or read, with `--verify`."""
+    if suite.verify is None:
+        result = integrate(plan, store, sources)
+    else:
+        judged = verify.find(plan, store, suite.verify)
+        by_tip = {source.commit: key for key, source in sources.items() if source.commit and key != "base"}
+        result = verify.read(plan, store, sources["base"], by_tip, judged)
+        ledger.note("sources", {**ledger.facts["sources"], verify.JUDGED: judged.model_dump(mode="json")})
+        if result.tip:
+            ledger.note("judged", verify.told(store, judged, result, f"waveproof {__version__}"))
     ledger.note("integration", result)
     return result
 
@@ -169,8 +190,21 @@ def integration(plan: Plan, store: Repo, ledger: PlanLedger, sources: Mapping[st
 def history(store: Repo, integration: Integration) -> History:
     """What git says of the finished branch."""
     if integration.tip is None or integration.base is None:
-        pytest.skip(f"blocked: {integration.stop.problem if integration.stop else 'there is no branch'}")
+        pytest.skip("blocked: there is no integration branch")
     return History(store, integration.base, integration.tip)
+
+
+@pytest.fixture(scope="session")
+def ancestry(plan: Plan, store: Repo, history: History, tips: Mapping[str, str]) -> Ancestry:
+    """Which branches of the plan contain which."""
+    return Ancestry(store, history.base, {branch.id: tips[branch.id] for branch in plan.branches})
+
+
+@pytest.fixture
+def remark(request: pytest.FixtureRequest) -> Remark:
+    """Lets a criterion tell the reviewer something that is no failure but has to be known."""
+    properties = request.node.user_properties
+    return lambda text: properties.append((REMARK, visible(text)))
 
 
 @pytest.fixture(scope="session")
@@ -221,6 +255,11 @@ def demonstrated(gate: Any) -> Gate:
 def published(plan: Plan, store: Repo, ledger: PlanLedger, attempt: AttemptFact, history: History) -> Publication:
     """The push, read back; refused in a rehearsal, and where anything before it was not proven in this session."""
     remote = plan.publish.remote if plan.publish else ""
+    if attempt.judging:
+        judged = Source.model_validate(ledger.facts["sources"][verify.JUDGED])
+        result = verify.read_again(plan, store, judged)
+        ledger.note("publication", result)
+        return result
     unproven = ledger.unproven("publish")
     if unproven or attempt.rehearsal:
         names = list(dict.fromkeys(fact.criterion for fact in unproven))
@@ -258,6 +297,13 @@ def recorded(
     file = Path(attempt.file)
     before = tuple(ledger.before("record"))
     problem = ""
+    if attempt.judging:
+        write_forms(workspace.reports, plan, suite.record(plan.name, before))
+        result = Recorded(
+            metadata="", at="", rest_before="", rest_after="", work_log="", replay="", record=RECORD, problem=""
+        )
+        ledger.note("recorded", result)
+        return result
     if attempt.rehearsal or ledger.unproven("record"):
         problem = "nothing was recorded as a success: not every criterion before it ran and passed in this session"
     else:

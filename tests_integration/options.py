@@ -1,5 +1,6 @@
 """The options of `pytest`, and the plans that they name."""
 
+import argparse
 import glob
 import os
 import shutil
@@ -11,6 +12,7 @@ import pytest
 
 from tests_integration.plan.load import Given, give
 from tests_integration.plan.stages import STAGES
+from tests_integration.plan.values import is_commit_id
 
 OLDEST_GIT = (2, 38)
 
@@ -38,7 +40,31 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="REASON",
         help="try again although nothing changed since the last failure, or attempts are used up; REASON is recorded",
     )
+    group.addoption(
+        "--verify",
+        nargs="?",
+        type=_reference,
+        const=True,
+        default=None,
+        metavar="REF",
+        help="build nothing: judge an integration branch that somebody else built, REF being `remote/branch` or a full"
+        " commit id (default: the branch that the plan publishes)",
+    )
     group.addoption("--reports", default="reports", metavar="DIR", help="where records land (default: reports)")
+
+
+def _reference(text: str) -> str:
+    """What `--verify` names, as far as its form goes; an empty text is an empty variable of a script, not a default.
+
+    Raises:
+        argparse.ArgumentTypeError: it can be neither a branch nor a commit.
+    """
+    remote, _, branch = text.partition("/")
+    if text.isprintable() and (is_commit_id(text.lower()) or (remote and branch)):
+        return text.lower() if is_commit_id(text.lower()) else text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is neither a branch (`remote/branch`) nor a full commit id (40 hexadecimal digits)"
+    )
 
 
 def require_tools() -> None:

@@ -11,7 +11,7 @@ import pytest
 from pytest_html.report_data import ReportData
 
 from tests_integration import finishing, running
-from tests_integration.criteria.catalogue import FOLDER
+from tests_integration.criteria.catalogue import BUILDING, FOLDER
 from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in a plugin
 from tests_integration.fixtures import SESSION
 from tests_integration.options import add_options, plans_given, require_tools
@@ -39,10 +39,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register markers; with `--plan`, read the plans and turn the session to their criteria."""
+    config.addinivalue_line("markers", f"{BUILDING}: criteria about what this run built; left out with --verify")
     for stage in STAGES:
         config.addinivalue_line("markers", f"{stage}: criteria of the stage `{stage}` of a plan")
     if config.option.plan:
         _take_over(config)
+    elif config.option.verify is not None:
+        raise pytest.UsageError("--verify needs --plan: a branch is judged by what a plan promised")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -112,6 +115,7 @@ def _take_over(config: pytest.Config) -> None:
         reports=config.invocation_params.dir / config.option.reports,
         until=config.option.until,
         forced=config.option.force_attempt,
+        verify="" if config.option.verify is True else config.option.verify,
         caller=getattr(config, "workerinput", {}).get(CALLER) or dict(os.environ),
     )
     config.stash[SESSION] = suite
@@ -130,7 +134,7 @@ def _take_over(config: pytest.Config) -> None:
 def _ask_for_report(config: pytest.Config, suite: Session) -> None:
     """Have pytest-html write the report, unless it is switched off or was told another place."""
     if hasattr(config.option, "htmlpath") and not config.option.collectonly:
-        folder = suite.reports / suite.givens[0].name if len(suite.givens) == 1 else suite.reports
+        folder = suite.folder(suite.givens[0].name) if len(suite.givens) == 1 else suite.reports
         config.option.htmlpath = config.option.htmlpath or str(folder / REPORT)
         config.option.self_contained_html = True
         config.option.css = [*config.option.css, str(STYLE)]
@@ -193,9 +197,10 @@ class Closer:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: ReportData) -> None:
-        """The plan's own heading."""
+        """The plan's own heading; cases folded, since the record above them tells what failed."""
         report.title = finishing.title(self.suite)
         report.set_data("initialSort", "original")
+        report.set_data("renderCollapsed", ["all"])
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_header(self, cells: list[str]) -> None:

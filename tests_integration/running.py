@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests_integration.criteria.catalogue import FOLDER, description, stage_of, subjects
+from tests_integration.criteria.catalogue import FOLDER, description, is_asked_for, stage_of, subjects
 from tests_integration.plan.load import Given
 from tests_integration.plan.stages import STAGES
 from tests_integration.record.ledger import Key
-from tests_integration.session import Session
+from tests_integration.session import REMARK, Session
 
 
 def cache_folder(config: pytest.Config) -> Path:
@@ -52,9 +52,11 @@ def parametrize(metafunc: pytest.Metafunc, session: Session) -> None:
     rows = []
     names = ["given"]
     for given in session.givens:
+        if not is_asked_for(metafunc.function, given.plan, session.verify):
+            continue
         if given.plan is None and metafunc.function.__name__ != "test_plan_is_sound":
             continue
-        subject = subjects(metafunc.fixturenames, stage, given.plan)
+        subject = subjects(metafunc.fixturenames, stage, given.plan, session.verify)
         if subject is None:
             rows.append(pytest.param(given, id=given.name))
         else:
@@ -93,7 +95,13 @@ def block(item: pytest.Item, session: Session) -> None:
 def annotate(item: pytest.Item, report: pytest.TestReport, session: Session) -> None:
     """Let the report carry whose it is, and what was learnt, as plain values."""
     name = plan_name(item)
-    said = {"plan": name, "key": key(item), "message": message(report), "facts": session.ledgers[name].unsent()}
+    said = {
+        "plan": name,
+        "key": key(item),
+        "message": message(report),
+        "facts": session.ledgers[name].unsent(),
+        "remarks": [text for kind, text in report.user_properties if kind == REMARK],
+    }
     vars(report)["waveproof"] = said
 
 
@@ -108,7 +116,7 @@ def hear(report: pytest.TestReport, session: Session) -> None:
         return
     outcome = "blocked" if report.skipped else report.outcome
     criterion, subject = said["key"]
-    ledger.hear((criterion, subject), outcome, said["message"], report.duration)
+    ledger.hear((criterion, subject), outcome, said["message"], report.duration, tuple(said["remarks"]))
 
 
 def message(report: pytest.TestReport) -> str:

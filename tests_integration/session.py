@@ -30,6 +30,10 @@ from tests_integration.record.model import CriterionFact, Record, headline, stat
 from tests_integration.text import visible
 
 WIDTH = 79
+VERIFIED = "verified"
+
+REMARK = "remark"
+"""Name of the property under which a case's report carries what its criterion remarked."""
 
 
 class Workspace(NamedTuple):
@@ -59,6 +63,7 @@ class Session:
         reports: folder of all records.
         until: last stage that runs.
         forced: reason given with `--force-attempt`, or empty.
+        verify: what `--verify` judges, empty for the published branch; None where plans are built.
         caller: the caller's environment, from which plans let variables through.
         ledgers: what is known, by plan.
         cache: folder of the suite's own, kept between runs.
@@ -70,6 +75,7 @@ class Session:
     until: str
     forced: str
     caller: Mapping[str, str]
+    verify: str | None = None
     ledgers: dict[str, PlanLedger] = field(default_factory=dict)
     cache: Path = Path()
     terminal: pytest.TerminalReporter | None = None
@@ -77,7 +83,9 @@ class Session:
     started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self.ledgers = {given.name: PlanLedger([_not_run(case) for case in cases(given.plan)]) for given in self.givens}
+        self.ledgers = {
+            given.name: PlanLedger([_not_run(case) for case in cases(given.plan, self.verify)]) for given in self.givens
+        }
 
     def workspace(self, name: str) -> Workspace:
         """The folders of a plan; those in the cache are its file's own, whatever other plan has the same name."""
@@ -90,8 +98,12 @@ class Session:
             folder / "checkout",
             folder / "home",
             _lock(given.file.absolute()),
-            self.reports / name,
+            self.folder(name),
         )
+
+    def folder(self, name: str) -> Path:
+        """Report folder of a plan; what is judged has one of its own, so that the record of building stays."""
+        return self.reports / name / VERIFIED if self.verify is not None else self.reports / name
 
     def given(self, name: str) -> Given:
         """A plan of this session by name."""
@@ -102,7 +114,7 @@ class Session:
         plan = self.given(name).plan
         if plan and plan.metadata.file:
             return (plan.folder / plan.metadata.file).resolve(), plan.metadata.at
-        return self.workspace(name).reports.absolute() / "metadata.json", plan.metadata.at if plan else ""
+        return (self.reports / name).absolute() / "metadata.json", plan.metadata.at if plan else ""
 
     def metadata_lock(self, file: Path) -> Path:
         """Lock of a metadata file."""

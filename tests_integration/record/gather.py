@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests_integration.facts import AttemptFact, Gate, Integration, Publication, Source
+from tests_integration.facts import AttemptFact, Gate, Integration, JudgedFact, Publication, Source
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan
 from tests_integration.record.ledger import PlanLedger
@@ -35,10 +35,11 @@ def gather(  # noqa: PLR0913 - what a record is made of
     integration = ledger.fact("integration", Integration) or Integration(base=None)
     gates = tuple(gate for name in GATES if (gate := ledger.fact(name, Gate)))
     plan = plan_fact(given)
+    attempt = ledger.fact("attempt", AttemptFact)
     return Record(
         plan=plan,
         verdict=verdict(criteria),
-        sentence=sentence(plan.heading, criteria),
+        sentence=sentence(plan.heading, criteria, attempt.judging if attempt else ""),
         base=integration.base,
         tip=integration.tip,
         tree=integration.tree,
@@ -46,12 +47,14 @@ def gather(  # noqa: PLR0913 - what a record is made of
         sources={key: Source.model_validate(source) for key, source in ledger.facts.get("sources", {}).items()},
         merges=integration.merges,
         infrastructure=integration.infrastructure,
-        stop=integration.stop,
+        parked=integration.parked,
+        problem=integration.problem,
+        judged=ledger.fact("judged", JudgedFact),
         gates=gates,
         commands=tuple(command for gate in gates for command in gate.commands),
         criteria=ledger.criteria(),
         publication=ledger.fact("publication", Publication),
-        attempt=ledger.fact("attempt", AttemptFact),
+        attempt=attempt,
         metadata=metadata,
         environment=environment,
         started_at=started_at,

@@ -17,6 +17,9 @@ from tests_integration.text import visible
 STYLE = Path(__file__).parent / "templates" / "report.css"
 HEAD, TAIL = 40, 120
 
+VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+"""Lets a phone show the page in its own width; pytest-html's page does not say so. Browsers heed it in the body too."""
+
 TEMPLATES = Environment(
     loader=PackageLoader("tests_integration.record"),
     autoescape=True,
@@ -36,6 +39,7 @@ def record(facts: Record, reports: Path) -> str:
     return TEMPLATES.get_template("record.html.j2").render(
         record=facts,
         merged={merge.branch: merge for merge in facts.merges},
+        parked={parked.branch: parked for parked in facts.parked},
         logs={command.log: excerpt(reports / command.log) for command in facts.commands},
         stages=[(stage, [fact for fact in facts.criteria if fact.stage == stage]) for stage in STAGES],
         highlighted=highlighted,

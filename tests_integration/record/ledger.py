@@ -43,11 +43,11 @@ class PlanLedger:
         """A fact by name, or None where the run did not come so far."""
         return model.model_validate(self.facts[name]) if name in self.facts else None
 
-    def hear(self, key: Key, outcome: str, message: str, seconds: float) -> None:
+    def hear(self, key: Key, outcome: str, message: str, seconds: float, remarks: tuple[str, ...] = ()) -> None:
         """Take in one phase of a criterion: a failure stays, whatever follows."""
         before = self.outcomes[key]
         worse = before.outcome in {"failed", "blocked"} and outcome != "failed"
-        update: dict[str, Any] = {"seconds": round(before.seconds + seconds, 3)}
+        update: dict[str, Any] = {"seconds": round(before.seconds + seconds, 3), "remarks": remarks or before.remarks}
         self.outcomes[key] = before.model_copy(
             update=update if worse else {**update, "outcome": outcome, "message": message}
         )

@@ -3,6 +3,7 @@
 from tests_integration.record.model import CriterionFact, Record, headline
 
 SHOWN = 12
+REMARKS = 8
 
 
 def summary(record: Record) -> str:
@@ -12,6 +13,7 @@ def summary(record: Record) -> str:
         f"`{record.base or 'no base'}` → `{record.tip or 'not finished'}` ({record.verdict})",
         _published(record),
         _failures(record),
+        _remarks(record),
         _branches(record),
         _counts(record),
     ]
@@ -29,8 +31,11 @@ def _counts(record: Record) -> str:
 
 def _published(record: Record) -> str:
     publication = record.publication
+    if record.judged:
+        by = escaped(record.judged.builders)
+        return f"{code(record.judged.ref)} was built by {by} and judged by {record.judged.judged_by}."
     if not publication:
-        return "Not published."
+        return "Nothing was merged or pushed." if record.attempt and record.attempt.judging else "Not published."
     if publication.problem:
         return f"Not published: {escaped(publication.problem.splitlines()[0])}"
     return f"Published as {code(publication.ref)} on {code(publication.remote)}, read back at {publication.at}."
@@ -45,19 +50,30 @@ def _failures(record: Record) -> str:
     return "\n".join([*lines[:SHOWN], *more])
 
 
+def _remarks(record: Record) -> str:
+    lines = [f"- {escaped(remark.splitlines()[0])}" for remark in record.remarks]
+    more = [f"- … and {len(lines) - REMARKS} more"] if len(lines) > REMARKS else []
+    return "\n".join(["Worth knowing:", "", *lines[:REMARKS], *more]) if lines else ""
+
+
 def _branches(record: Record) -> str:
     if not record.merges:
         return ""
     merged = {merge.branch: merge for merge in record.merges}
-    rows = ["| branch | title | tip | merge | fixes |", "|---|---|---|---|---|"]
+    rows = [("branch", "title", "tip", "merge", "fixes"), ("---",) * 5]
     for branch in record.plan.branches[:SHOWN]:
         merge = merged.get(branch["id"])
-        ids = (f"`{merge.tip[:12]}`", f"`{merge.commit[:12]}`") if merge else ("", "not merged")
+        ids = (f"`{merge.tip[:12]}`", f"`{merge.commit[:12]}`") if merge else ("", _why_not(record, branch["id"]))
         fixes = ", ".join(fix.id for fix in merge.fixes) if merge else ""
-        rows.append(f"| {branch['id']} | {escaped(branch['title'])} | {ids[0]} | {ids[1]} | {fixes} |")
-    if len(record.plan.branches) > SHOWN:
-        rows.append(f"| … | {len(record.plan.branches) - SHOWN} more | | | |")
-    return "\n".join(rows)
+        rows.append((branch["id"], escaped(branch["title"]), *ids, fixes))
+    told = 4 if record.judged else 5  # which fixes a merge of somebody else's holds, the audit knows, not the record
+    left_out = len(record.plan.branches) - SHOWN
+    more = [f"| … | {left_out} more |{' |' * (told - 2)}"] if left_out > 0 else []
+    return "\n".join([*(f"| {' | '.join(row[:told])} |" for row in rows), *more])
+
+
+def _why_not(record: Record, branch: str) -> str:
+    return "parked" if branch in {parked.branch for parked in record.parked} else "not merged"
 
 
 def _subject(criterion: CriterionFact) -> str:

@@ -11,10 +11,11 @@ from tests_integration.facts import (
     Fact,
     Gate,
     InfrastructureFact,
+    JudgedFact,
     MergeFact,
+    Parked,
     Publication,
     Source,
-    Stop,
 )
 from tests_integration.plan.stages import RESULTS, STAGES
 
@@ -46,6 +47,7 @@ class CriterionFact(Fact):
     Attributes:
         outcome: passed, failed, blocked or not-run.
         message: why it failed or is blocked; empty otherwise.
+        remarks: what is no failure but has to be known.
     """
 
     criterion: str
@@ -54,6 +56,7 @@ class CriterionFact(Fact):
     description: str
     outcome: str = "not-run"
     message: str = ""
+    remarks: tuple[str, ...] = ()
     seconds: float = 0.0
 
 
@@ -67,7 +70,9 @@ class Record(Fact):
         base: commit that the branch starts from.
         tip: the finished branch.
         branch: its name.
-        stop: why it is not finished.
+        parked: branches that did not merge, each with why.
+        problem: why there is no branch at all, or empty.
+        judged: who built the branch and who judged it, where it was not built by this run.
         started_at: UTC.
         seconds: from start to end.
     """
@@ -83,7 +88,9 @@ class Record(Fact):
     sources: dict[str, Source] = Field(default_factory=dict)
     merges: tuple[MergeFact, ...] = ()
     infrastructure: InfrastructureFact | None = None
-    stop: Stop | None = None
+    parked: tuple[Parked, ...] = ()
+    problem: str = ""
+    judged: JudgedFact | None = None
     gates: tuple[Gate, ...] = ()
     commands: tuple[CommandFact, ...] = ()
     criteria: tuple[CriterionFact, ...] = ()
@@ -99,6 +106,11 @@ class Record(Fact):
         """The criteria that failed."""
         return tuple(criterion for criterion in self.criteria if criterion.outcome == "failed")
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What criteria remarked, in order."""
+        return tuple(dict.fromkeys(remark for criterion in self.criteria for remark in criterion.remarks))
+
     def count(self, outcome: str) -> int:
         """How many criteria have this outcome."""
         return sum(criterion.outcome == outcome for criterion in self.criteria)
@@ -113,20 +125,21 @@ def verdict(criteria: Iterable[CriterionFact]) -> str:
     return "SUCCESS" if criteria and all(criterion.outcome == "passed" for criterion in criteria) else "INCOMPLETE"
 
 
-def sentence(heading: str, criteria: Iterable[CriterionFact]) -> str:
-    """The verdict as a person would say it."""
+def sentence(heading: str, criteria: Iterable[CriterionFact], judging: str = "") -> str:
+    """The verdict as a person would say it; `judging` names the branch where somebody else built it."""
     criteria = list(criteria)
     word = verdict(criteria)
     passed = sum(criterion.outcome == "passed" for criterion in criteria)
     if word == "SUCCESS":
-        return f"{heading}: integrated, all {passed} criteria hold"
+        return f"{heading}: {f'{judging} is as planned' if judging else 'integrated'}, all {passed} criteria hold"
     first = min(
         (criterion for criterion in criteria if criterion.outcome == "failed"),
         key=lambda criterion: STAGES.index(criterion.stage),
         default=None,
     )
     if first:
-        return f"{heading}: not integrated, {headline(first)}"
+        why = headline(first).removeprefix(f"{judging}: ")
+        return f"{heading}: {f'{judging} is not as planned' if judging else 'not integrated'}, {why}"
     return f"{heading}: not proven, {passed} of {len(criteria)} criteria were judged and hold"
 
 

@@ -5,8 +5,10 @@ import shlex
 from typing import NamedTuple
 
 from tests_integration.facts import FileFact, InfrastructureFact, MergeFact
-from tests_integration.plan.model import Fix, Plan
+from tests_integration.plan.model import Plan
+from tests_integration.plan.parts import Fix
 from tests_integration.record.model import Record
+from tests_integration.repository.entry import SUBMODULE
 
 CLONE = "a clone of the repository"
 
@@ -72,9 +74,10 @@ def _begin(plan: Plan, record: Record) -> Operation:
 
 def _merge(plan: Plan, record: Record, merge: MergeFact) -> Operation:
     branch = next(branch for branch in plan.branches if branch.id == merge.branch)
-    fixes = plan.fixes_of(branch)
+    stale = {fix.id for fix in merge.fixes if fix.stale}
+    fixes = [fix for fix in plan.fixes_of(branch) if fix.id not in stale]
     message = _quoted(merge.message)
-    settling = _removal(merge.dropped)
+    settling = [*_resolution(merge), *_removal(merge.dropped)]
     settling += [line for fix in fixes for line in _fix_lines(plan, fix, merge)]
     amending = ["git commit --quiet --amend --no-edit"] if settling else []
     if merge.contained:
@@ -83,9 +86,12 @@ def _merge(plan: Plan, record: Record, merge: MergeFact) -> Operation:
     elif merge.conflicts:
         commands = [f"git merge --quiet --no-ff --no-commit {merge.tip} || true", *settling]
         commands.append(f"git commit --quiet --message {message}")
+        commands += ["git reset --quiet --hard", "git clean --quiet --force -d -x"]
     else:
         commands = [f"git merge --quiet --no-ff --message {message} {merge.tip}", *settling, *amending]
-    resolution = [f"{fix.id}: {fix.action} ({fix.problem})" for fix in fixes]
+    by_rule = [f"{conflict.path}: {conflict.settled}" for conflict in merge.conflicts if conflict.rule]
+    resolution = [*by_rule, *(f"{fix.id}: {fix.action} ({fix.problem})" for fix in fixes)]
+    resolution += [f"{name} is stale: there was nothing to do" for name in sorted(stale)]
     resolution += [f"{path} stays deleted" for path in merge.dropped]
     conflicts = [f"{conflict.path} ({conflict.kind}; {conflict.settled})" for conflict in merge.conflicts]
     place = record.merges.index(merge) + 1
@@ -100,6 +106,22 @@ def _merge(plan: Plan, record: Record, merge: MergeFact) -> Operation:
     )
 
 
+def _resolution(merge: MergeFact) -> list[str]:
+    """Sets and removes what settling the conflicts did; by hand, git leaves aside under HEAD what was merged before."""
+    lines = []
+    for edit in merge.edits:
+        word = edit.word.replace(f"~{merge.parents[0]}", "~HEAD")
+        if not edit.mode:
+            lines += [f"git update-index --force-remove -- {word}", f"rm -rf -- {word}"]
+            continue
+        if edit.content:
+            lines.append(f"base64 --decode <<'END' | git hash-object -w --stdin > /dev/null\n{edit.content}\nEND")
+        lines.append(f"git update-index --add --replace --cacheinfo {edit.mode} {edit.blob} {word}")
+        if edit.mode != SUBMODULE:
+            lines.append(f"git checkout-index --quiet --force -- {word}")
+    return lines
+
+
 def _fix_lines(plan: Plan, fix: Fix, merge: MergeFact) -> list[str]:
     if fix.patch:
         patch = (plan.folder / fix.patch).read_bytes()
@@ -112,7 +134,8 @@ def _fix_lines(plan: Plan, fix: Fix, merge: MergeFact) -> list[str]:
             for commit, paths in zip(merge.parents, kept, strict=True)
             if paths
         ]
-    return _removal(fix.delete)
+    removed = next(fact.removed for fact in merge.fixes if fact.id == fix.id)
+    return _removal(removed)
 
 
 def _removal(paths: tuple[str, ...]) -> list[str]:

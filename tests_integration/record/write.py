@@ -29,12 +29,12 @@ def write_forms(folder: Path, plan: Plan | None, record: Record) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / RECORD, record.model_dump_json(indent=2, by_alias=True) + "\n")
     _write(folder / SUMMARY, markdown.summary(record))
-    steps = operations(plan, record) if plan and record.base else []
+    steps = operations(plan, record) if plan and record.base and not (record.attempt and record.attempt.judging) else []
     if plan and steps:
         _write(folder / WORK_LOG, worklog.text(plan, record, steps))
     else:
         (folder / WORK_LOG).unlink(missing_ok=True)
-    if plan and record.tip:
+    if plan and steps and record.tip:
         _write(folder / REPLAY, replay.script(plan, record, steps))
     else:
         (folder / REPLAY).unlink(missing_ok=True)
