@@ -12,7 +12,7 @@ import pytest
 from tests_integration.engine.commands import Room, environment, run
 from tests_integration.facts import CommandFact
 from tests_integration.plan.load import load
-from tests_integration.plan.model import Command
+from tests_integration.plan.parts import Command
 from tests_integration.selftests.waves import Wave
 
 Run = Callable[..., CommandFact]

@@ -137,17 +137,17 @@ CASES = {
         conflict,
         "branch_merges[E3]",
         "MERGE_FAILED",
-        "2 files are in conflict:\n  one.txt (add/add)\n  two.txt (add/add)\n",
+        "E3 (origin/effort/E3) does not merge: add/add conflict in one.txt with E1 and in 1 more file\n\n",
     ),
     "missing branch": Case(
         missing_branch,
-        "source_is_found[E2-split-002] branch_merges[E2-split-002]",
+        "source_is_found[E2-split-002]",
         "MERGE_FAILED",
         "there is no branch 'effort/E2-split-003' on the remote 'origin'",
     ),
     "other tip than approved": Case(
         other_tip_than_approved,
-        "source_is_found[E2-split-002] branch_merges[E2-split-002]",
+        "source_is_found[E2-split-002]",
         "MERGE_FAILED",
         f"but {'0' * 40} was approved (`commit:` in the plan)",
     ),
@@ -222,10 +222,31 @@ def test_the_metadata_say_which_gates_have_run(ended: Ended) -> None:
     assert [attempt[f"{gate}_status"] for gate in gates] == wanted[:4]
 
 
-def test_what_comes_after_a_conflict_is_blocked_by_it(stacked: Wave) -> None:
+def test_what_depends_on_a_conflict_is_parked_with_it_and_the_others_are_merged(stacked: Wave) -> None:
     conflict(stacked)
+    stacked.branch("E5", {"five.txt": "five\n"}, parent="E3")
     done = go(stacked)
-    assert message(done, "branch_merges", "E4").startswith("E3 stands in the way: E3 (origin/effort/E3) does not merge")
+    outcomes = done.outcomes("wave")
+    assert outcomes["failed"] == ["branch_merges[E3]"]
+    assert {"branch_merges[E5]", "branch_is_whole[]"} <= set(outcomes["blocked"])
+    assert "branch_merges[E4]" in outcomes["passed"]
+    assert message(done, "branch_merges", "E5") == "E5 is parked with E3, on which it depends"
+    assert "  parked: E3, E5 (with E3); the others were merged\n" in done.output
+    assert [merge["branch"] for merge in done.record("wave")["merges"]] == ["E1", "E2-split-001", "E2-split-002", "E4"]
+
+
+def test_what_is_missing_is_told_once(stacked: Wave) -> None:
+    missing_branch(stacked)
+    done = go(stacked)
+    assert message(done, "branch_merges", "E2-split-002") == "E2-split-002 was not found"
+    assert {"branch_merges[E2-split-002]", "branch_is_whole[]"} <= set(done.outcomes("wave")["blocked"])
+
+
+def test_a_missing_base_is_told_once(stacked: Wave) -> None:
+    stacked.document["base"] = "origin/gone"
+    done = go(stacked)
+    assert done.outcomes("wave")["failed"] == ["source_is_found[base]"]
+    assert message(done, "branch_merges", "E1") == "the base was not found"
 
 
 def test_a_failing_build_names_the_branch_that_brought_the_file(stacked: Wave) -> None:

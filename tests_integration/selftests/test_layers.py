@@ -10,7 +10,7 @@ ROOT = PACKAGE.parent
 LINES = 350
 
 ROWS = (
-    {"plugin", "fixtures", "session", "running", "finishing", "options", "distribution"},
+    {"plugin", "fixtures", "session", "running", "finishing", "options", "distribution", "learn"},
     {"criteria", "record"},
     {"engine"},
     {"repository", "plan"},

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests_integration.plan import order
-from tests_integration.plan.model import Branch
+from tests_integration.plan.parts import Branch
 
 quick = settings(derandomize=True, database=None, deadline=None, max_examples=60)
 

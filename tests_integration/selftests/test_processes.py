@@ -11,7 +11,7 @@ import pytest
 from tests_integration.engine import commands
 from tests_integration.engine.commands import Room, run
 from tests_integration.facts import CommandFact
-from tests_integration.plan.model import Command
+from tests_integration.plan.parts import Command
 
 DOUBLE_FORK = """python3 -c '
 import os, sys, time

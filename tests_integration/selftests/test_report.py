@@ -34,6 +34,16 @@ def red(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run(wave.folder, "--plan", str(wave.write()))
 
 
+@pytest.fixture(scope="module")
+def parked(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run in which E3 and E6 conflict, and E5 depends on E3."""
+    wave = three_branches(tmp_path_factory.mktemp("parked") / "wave")
+    wave.branch("E3", {"one.txt": "three\n", "two.txt": "a rather long line: " + "three " * 30})
+    wave.branch("E5", {"five.txt": "five\n"}, parent="E3")
+    wave.branch("E6", {"one.txt": "six\n"})
+    return run(wave.folder, "--plan", str(wave.write()))
+
+
 def page(run: Run) -> Path:
     """The run's report."""
     return run.folder / "reports" / "wave" / "report.html"
@@ -59,8 +69,22 @@ def test_a_failure_is_explained_on_the_first_screen_without_scripts(red: Run) ->
     assert "exited 3" in top
 
 
-def test_the_report_stays_in_its_width(green: Run, red: Run) -> None:
-    for report in (page(green), page(red)):
+def test_a_conflict_is_explained_to_the_last_line(parked: Run) -> None:
+    (seen,) = look(page(parked), {"width": 360, "scripts": False})
+    messages = [fact["message"] for fact in parked.record("wave")["criteria"] if fact["outcome"] == "failed"]
+    lines = [line for message in messages for line in message.splitlines()]
+    assert len(messages) == 2
+    assert [line for line in lines if line not in seen["text"]] == []
+    assert "with E3" in seen["text"]
+
+
+def test_a_phone_shows_the_page_in_its_own_width(green: Run) -> None:
+    text = page(green).read_text(encoding="utf-8")
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
+
+
+def test_the_report_stays_in_its_width(green: Run, red: Run, parked: Run) -> None:
+    for report in (page(green), page(red), page(parked)):
         for seen in look(
             report, *({"width": width, "scripts": scripts} for width in WIDTHS for scripts in (True, False))
         ):

@@ -110,7 +110,7 @@ def renaming(folder: Path) -> Wave:
 def integration_of(wave: Wave, name: str = "wave") -> Integration:
     """All that the engine says of a finished integration."""
     with integrated(wave, name) as built:
-        assert built.integration.tip, built.integration.stop
+        assert built.integration.tip, built.integration.parked
         return built.integration
 
 

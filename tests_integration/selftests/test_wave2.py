@@ -52,7 +52,7 @@ def published(run: Run, plan: str) -> str:
 def test_the_seeds_plan_is_all_green(wave2: Run) -> None:
     assert wave2.exit == 0, wave2.output
     assert list(wave2.outcomes("wave2")) == ["passed"]
-    assert len(wave2.outcomes("wave2")["passed"]) == 55
+    assert len(wave2.outcomes("wave2")["passed"]) == 69
     assert wave2.record("wave2")["verdict"] == "SUCCESS"
 
 
