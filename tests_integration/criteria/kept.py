@@ -1,7 +1,6 @@
 """Whether a merge takes back what an earlier branch brought, and how: as an edit, or behind everybody's back."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -35,14 +34,20 @@ class Loss(NamedTuple):
     silent: bool
 
 
+class Gone(NamedTuple):
+    """A line that a merge removed, in which file, and what stands instead: nothing, former or new."""
+
+    change: FileChange
+    line: Line
+    instead: str
+
+
 def undone(history: History, plan: Plan, branch: Branch, merge: Commit) -> list[Loss]:
     """What the merge of a branch takes away of earlier ones, without what the plan's fixes and rules are about."""
-    fixes = (*plan.fixes_of(branch),)
-    named = {path for fix in fixes if fix.take for path in (*fix.take.ours, *fix.take.theirs)}
     automatic = automatic_of(history, merge)
     merging = Merging(history.repo, merge.parents[0], merge.parents[1], automatic, plan.resolutions)
-    by_fix = frozenset(named | plan.gone_after(branch))
-    named |= by_fix
+    by_fix = plan.gone_after(branch).union(*(fix.paths for fix in plan.fixes_of(branch)))
+    named = set(by_fix)
     for conflict in automatic.conflicts:
         named |= {*names_of(merging, conflict), *vanished(merging, conflict, merge.tree)}
     left_out = {
@@ -110,32 +115,40 @@ def _whole_file(history: History, merge: Commit, path: str) -> Loss | None:
 def _lines(
     history: History, merge: Commit, changed: list[FileChange], left_out: Mapping[str, frozenset[bytes]]
 ) -> list[Loss]:
-    moved = Counter(text for change in history.provenance[merge.id] for hunk in change.hunks for text in hunk.added)
-    found = []
-    names: set[str] = set()
-    for change in changed:
-        for hunk in change.hunks:
-            judged = left_out.get(change.path)
-            gone = [
-                line
-                for line in hunk.removed
-                if line.origin and line.text.strip() and (judged is None or line.text in judged)
-            ]
-            replaced = bool(gone) and not _nothing_new(hunk, gone)
-            back = not replaced and any(text.strip() for text in hunk.added)
-            lost = gone if back else [line for line in gone if not moved[line.text]]
-            names.update((change.path, change.before) if lost else ())
-            found += [(change.path, line, back, replaced) for line in lost]
+    found = list(_gone(history, merge, changed, left_out))
     if not found:
         return []
-    edited = _edited(history, merge, names)
+    edited = _edited(history, merge, {path for gone in found for path in (gone.change.path, gone.change.before)})
     by_hand = changes(history.repo, automatic_of(history, merge).tree, merge.tree)
-    own = [line.text.rstrip(b"\r\n") in edited for _, line, _, _ in found]
-    return _grouped(
-        (path, line, back or not by_edit)
-        for (path, line, back, replaced), by_edit in zip(found, own, strict=True)
-        if not replaced or not (by_edit or path in by_hand)
-    )
+    lost = []
+    for gone in found:
+        is_edit = gone.line.text.rstrip(b"\r\n") in edited
+        if gone.instead != "new" or not (is_edit or gone.change.path in by_hand):
+            lost.append((gone, gone.instead == "former" or not is_edit))
+    return _grouped(lost)
+
+
+def _gone(
+    history: History, merge: Commit, changed: list[FileChange], left_out: Mapping[str, frozenset[bytes]]
+) -> Iterator[Gone]:
+    """Lines of earlier commits that the merge removed, without those that it only moved."""
+    moved = {text for change in history.provenance[merge.id] for hunk in change.hunks for text in hunk.added}
+    for change in changed:
+        judged = left_out.get(change.path)
+        for hunk in change.hunks:
+            lines = [line for line in hunk.removed if line.origin and line.text.strip()]
+            lines = [line for line in lines if judged is None or line.text in judged]
+            instead = _instead(hunk, lines)
+            yield from (Gone(change, line, instead) for line in lines if instead == "former" or line.text not in moved)
+
+
+def _instead(hunk: Hunk, lines: list[Line]) -> str:
+    """What stands in the place of the lines: nothing, what they themselves had replaced (former), or something new."""
+    former = {old.text for line in lines if line.origin for old in line.origin.removed}
+    there = [text for text in hunk.added if text.strip()]
+    if not there:
+        return "nothing"
+    return "former" if former.issuperset(there) else "new"
 
 
 def _edited(history: History, merge: Commit, paths: Iterable[str]) -> set[bytes]:
@@ -147,17 +160,11 @@ def _edited(history: History, merge: Commit, paths: Iterable[str]) -> set[bytes]
     return {text for removal in removals if removal.reverts not in earlier for text in removal.lines}
 
 
-def _nothing_new(hunk: Hunk, gone: list[Line]) -> bool:
-    """Whether all that stands in the place of the lines is what they themselves had replaced."""
-    former = {old.text for line in gone if line.origin for old in line.origin.removed}
-    return all(text in former or not text.strip() for text in hunk.added)
-
-
-def _grouped(lines: Iterable[tuple[str, Line, bool]]) -> list[Loss]:
+def _grouped(lost: Iterable[tuple[Gone, bool]]) -> list[Loss]:
     groups: dict[tuple[str, str, bool], list[str]] = {}
-    for path, line, silent in lines:
-        key = (path, line.origin.commit if line.origin else "", silent)
-        groups.setdefault(key, []).append(line.text.decode(errors="backslashreplace").strip())
+    for gone, silent in lost:
+        key = (gone.change.path, gone.line.origin.commit if gone.line.origin else "", silent)
+        groups.setdefault(key, []).append(gone.line.text.decode(errors="backslashreplace").strip())
     return [Loss(path, origin, _told(texts), silent) for (path, origin, silent), texts in groups.items()]
 
 
