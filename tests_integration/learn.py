@@ -37,7 +37,10 @@ def main(arguments: list[str]) -> int:
     if plan.plan is None:
         return _said([plan.refusal], learned=False)
     with scrubbed_environment(), tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "store") as store:
-        return _learned(plan.plan, store, given.ref)
+        try:
+            return _learned(plan.plan, store, given.ref)
+        except OSError as error:
+            return _said([f"cannot be remembered in {plan.plan.resolutions}: {error}"], learned=False)
 
 
 def _learned(plan: Plan, store: Repo, ref: str) -> int:

@@ -16,6 +16,11 @@ def _written(character: str) -> str:
     return repr(character)[1:-1]
 
 
+def counted(count: int, word: str) -> str:
+    """So many of something: `1 line`, `2 lines`."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
 def shell_word(path: str) -> str:
     """A path of any bytes (undecodable ones as surrogates) as one word for bash, itself printable text."""
     if path.isprintable():

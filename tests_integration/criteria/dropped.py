@@ -11,6 +11,7 @@ from tests_integration.plan.parts import Branch
 from tests_integration.repository.ask import Commit, History, shown
 from tests_integration.repository.merge import Conflict
 from tests_integration.repository.resolutions import Merging, lost, names_of
+from tests_integration.text import counted
 
 SHOWN = 3
 
@@ -71,4 +72,4 @@ def _told(name: str, lines: list[bytes]) -> str:
     texts = list(Counter(line.decode(errors="backslashreplace").strip() for line in lines))
     more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
     quoted = ", ".join(f"`{text[:60]}`" for text in texts[:SHOWN])
-    return f"{len(lines)} line{'' if len(lines) == 1 else 's'} of {name}: {quoted}{more}"
+    return f"{counted(len(lines), 'line')} of {name}: {quoted}{more}"

@@ -22,7 +22,7 @@ class Step(NamedTuple):
 
     fix: Fix
     before: str
-    paths: set[str]
+    paths: frozenset[str]
 
 
 class Expected(NamedTuple):
@@ -69,7 +69,7 @@ def expected(history: History, plan: Plan, branch: Branch, merge: Commit) -> Exp
     steps = []
     for fix in plan.fixes_of(branch):
         before, tree = tree, _fixed(history.repo, plan, fix, tree, merge)
-        paths = _touched(history.repo, fix, before, tree)
+        paths = fix.paths or frozenset(changes(history.repo, before, tree))
         named |= paths
         steps.append(Step(fix, before, paths))
     return Expected(tree, frozenset(named), unsettled, tuple(steps))
@@ -77,7 +77,7 @@ def expected(history: History, plan: Plan, branch: Branch, merge: Commit) -> Exp
 
 def settled_by_rules(plan: Plan, branch: Branch, automatic: AutomaticMerge) -> dict[str, int]:
     """The rule that is for each conflict of a merge, by path; conflicts that a fix settles are left out."""
-    by_fix = _by_fix(plan, branch)
+    by_fix = plan.named_by_fixes(branch)
     found = {conflict.path: plan.rule_for(branch, conflict.path) for conflict in automatic.conflicts}
     return {path: rule[0] for path, rule in found.items() if rule and path not in by_fix}
 
@@ -87,21 +87,10 @@ def step_of(history: History, plan: Plan, fix: Fix, branch: Branch, merge: Commi
     return next(step for step in expected(history, plan, branch, merge).steps if step.fix == fix)
 
 
-def _touched(repo: Repo, fix: Fix, before: str, after: str) -> set[str]:
-    if fix.patch:
-        return set(changes(repo, before, after))
-    return {*fix.delete, *((*fix.take.ours, *fix.take.theirs) if fix.take else ())}
-
-
-def _by_fix(plan: Plan, branch: Branch) -> set[str]:
-    taken = {path for fix in plan.fixes_of(branch) if fix.take for path in (*fix.take.ours, *fix.take.theirs)}
-    return taken | plan.gone_after(branch)
-
-
 def _settled(
     history: History, plan: Plan, branch: Branch, merge: Commit, automatic: AutomaticMerge
 ) -> tuple[dict[str, Entry | None], dict[str, str]]:
-    by_fix = _by_fix(plan, branch)
+    by_fix = plan.named_by_fixes(branch)
     resolver = Resolver(Merging(history.repo, merge.parents[0], merge.parents[1], automatic, plan.resolutions))
     edits: dict[str, Entry | None] = {}
     unsettled = {}

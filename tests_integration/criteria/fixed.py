@@ -9,7 +9,7 @@ from tests_integration.criteria.judge import automatic_of
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Branch, Fix
 from tests_integration.repository.ask import Change, Commit, History, changes, content, entries
-from tests_integration.repository.entry import Entry
+from tests_integration.repository.entry import Entry, is_text_file
 from tests_integration.repository.trees import is_applied
 
 
@@ -37,7 +37,8 @@ def settles(history: History, fix: Fix, merge: Commit) -> bool:
 
 def gone_from_signature(history: History, plan: Plan, fix: Fix, branch: Branch, merge: Commit) -> list[str]:
     """Files that the fix's signature names by their path, and that were not there before the fix."""
-    named = re.findall(r"[\w.-]+(?:/[\w.-]+)+\.\w+", (fix.signature or "").replace("\\", ""))
+    found = re.findall(r"[\w.-]+(?:/[\w.-]+)+\.\w+", (fix.signature or "").replace("\\", ""))
+    named = [path for path in found if ".." not in path.split("/")]
     before = step_of(history, plan, fix, branch, merge).before
     there = entries(history.repo, before, named) if named else {}
     return [path for path in named if path not in there]
@@ -53,9 +54,10 @@ def undone_at_tip(history: History, plan: Plan, fix: Fix, branch: Branch, merge:
 
 
 def _is_back(repo: Repo, change: Change, now: Entry | None) -> bool:
-    if change.before is None or change.after is None or now is None:
+    files = (change.before, change.after, now)
+    if not all(map(is_text_file, files)):
         return now == change.before
-    before, after, there = (set(content(repo, file.blob).splitlines()) for file in (change.before, change.after, now))
+    before, after, there = (set(content(repo, file.blob).splitlines()) for file in files if file)
     return bool(before - after) and before - after <= there and not (after - before) & there
 
 

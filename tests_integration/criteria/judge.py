@@ -72,6 +72,8 @@ def is_in_already(history: History, merge: Commit) -> bool:
         automatic = history.automatic_merge(merge)
     except GitError:
         return False
+    if automatic.tree == merge.tree:
+        return not history.changes[merge.id]
     return not automatic.conflicts and automatic.tree == tree_of(history.repo, merge.parents[0])
 
 
@@ -97,8 +99,9 @@ def brought_by(history: History, plan: Plan, tips: Mapping[str, str], log: str) 
     """
     by_tip = {tips[branch.id]: branch for branch in plan.branches}
     changed = last_change(history)
-    log = re.sub(r"/\S*/checkout/", "", log)
-    named = dict.fromkeys(name.removeprefix("./") for name in re.findall(r"[\w.@+-]+(?:/[\w.@+-]+)*\.\w+", log))
+    words = (word.rstrip("-.+@") for word in re.findall(r"[\w.@+-]+(?:/[\w.@+-]+)*", log))
+    paths = (path for word in words for path in (word.removeprefix("./"), word.partition("/checkout/")[2]))
+    named = dict.fromkeys(path for path in paths if "." in path and ".." not in path.split("/"))
     tracked = entries(history.repo, history.tip, named) if named else {}
     there = [path for path in named if path in tracked]
     lines = []

@@ -1,5 +1,6 @@
 """Whether a merge takes back what an earlier branch brought, and how: as an edit, or behind everybody's back."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -8,12 +9,22 @@ from git import Repo
 
 from tests_integration.criteria.judge import automatic_of
 from tests_integration.plan.model import Plan
-from tests_integration.plan.parts import Branch
-from tests_integration.repository.ask import Commit, History, changes, commits_between, content, removals_between, shown
+from tests_integration.plan.parts import Branch, Resolve
+from tests_integration.repository.ask import (
+    Commit,
+    Edit,
+    History,
+    changes,
+    commits_between,
+    content,
+    edits_between,
+    shown,
+)
 from tests_integration.repository.entry import is_text_file
 from tests_integration.repository.merge import Conflict
 from tests_integration.repository.provenance import FileChange, Hunk, Line
 from tests_integration.repository.resolutions import Merging, names_of, vanished
+from tests_integration.text import counted
 
 SHOWN = 3
 
@@ -35,7 +46,7 @@ class Loss(NamedTuple):
 
 
 class Gone(NamedTuple):
-    """A line that a merge removed, in which file, and what stands instead: nothing, former or new."""
+    """A line that a merge removed, in which file, and what became of it: nothing, former, new or moved."""
 
     change: FileChange
     line: Line
@@ -46,12 +57,12 @@ def undone(history: History, plan: Plan, branch: Branch, merge: Commit) -> list[
     """What the merge of a branch takes away of earlier ones, without what the plan's fixes and rules are about."""
     automatic = automatic_of(history, merge)
     merging = Merging(history.repo, merge.parents[0], merge.parents[1], automatic, plan.resolutions)
-    by_fix = plan.gone_after(branch).union(*(fix.paths for fix in plan.fixes_of(branch)))
+    by_fix = plan.named_by_fixes(branch)
     named = set(by_fix)
     for conflict in automatic.conflicts:
         named |= {*names_of(merging, conflict), *vanished(merging, conflict, merge.tree)}
     left_out = {
-        conflict.path: _left_out(history.repo, conflict)
+        conflict.path: _left_out(history.repo, conflict, plan.rule_for(branch, conflict.path))
         for conflict in automatic.conflicts
         if conflict.path not in by_fix
     }
@@ -65,12 +76,15 @@ def excused_by(plan: Plan, branch: Branch, loss: Loss) -> int:
     return found[0] if found and found[1].drops else 0
 
 
-def _left_out(repo: Repo, conflict: Conflict) -> frozenset[bytes]:
-    """Lines of a conflicted file that both sides started from and that the branch has not: no rule settles those."""
+def _left_out(repo: Repo, conflict: Conflict, rule: tuple[int, Resolve] | None) -> frozenset[bytes]:
+    """Lines that both sides of a conflict started from and that no rule settles.
+
+    They are those that the branch has not; and all of them where the whole text is a recorded one.
+    """
     if not conflict.base or not conflict.theirs or not (is_text_file(conflict.base) and is_text_file(conflict.theirs)):
         return frozenset()
     base, theirs = (content(repo, side.blob).splitlines(keepends=True) for side in (conflict.base, conflict.theirs))
-    return frozenset(base) - frozenset(theirs)
+    return frozenset(base) - frozenset(() if rule and rule[1].take == "recorded" else theirs)
 
 
 def losses(
@@ -99,7 +113,7 @@ def losses(
     whole = {path: loss for path in staying if (loss := _whole_file(history, merge, path))}
     lines = [change for change in changed if change.origins and change.path not in whole]
     lines += [change for change in history.provenance.get(merge.id, ()) if change.path in left_out]
-    return [*whole.values(), *_lines(history, merge, lines, left_out)]
+    return [*whole.values(), *_lines(history, merge, lines, left_out), *_returned(history, merge, lines)]
 
 
 def _whole_file(history: History, merge: Commit, path: str) -> Loss | None:
@@ -118,12 +132,13 @@ def _lines(
     found = list(_gone(history, merge, changed, left_out))
     if not found:
         return []
-    edited = _edited(history, merge, {path for gone in found for path in (gone.change.path, gone.change.before)})
+    paths = {path for gone in found for path in (gone.change.path, gone.change.before)}
+    edited = {text for edit in _own_edits(history, merge, paths) for text in edit.removed}
     by_hand = changes(history.repo, automatic_of(history, merge).tree, merge.tree)
     lost = []
     for gone in found:
         is_edit = gone.line.text.rstrip(b"\r\n") in edited
-        if gone.instead != "new" or not (is_edit or gone.change.path in by_hand):
+        if gone.instead not in {"new", "moved"} or not (is_edit or gone.change.path in by_hand):
             lost.append((gone, gone.instead == "former" or not is_edit))
     return _grouped(lost)
 
@@ -131,7 +146,7 @@ def _lines(
 def _gone(
     history: History, merge: Commit, changed: list[FileChange], left_out: Mapping[str, frozenset[bytes]]
 ) -> Iterator[Gone]:
-    """Lines of earlier commits that the merge removed, without those that it only moved."""
+    """Lines of earlier commits that the merge removed; one that it adds elsewhere may have moved."""
     moved = {text for change in history.provenance[merge.id] for hunk in change.hunks for text in hunk.added}
     for change in changed:
         judged = left_out.get(change.path)
@@ -139,7 +154,8 @@ def _gone(
             lines = [line for line in hunk.removed if line.origin and line.text.strip()]
             lines = [line for line in lines if judged is None or line.text in judged]
             instead = _instead(hunk, lines)
-            yield from (Gone(change, line, instead) for line in lines if instead == "former" or line.text not in moved)
+            for line in lines:
+                yield Gone(change, line, "moved" if line.text in moved and instead != "former" else instead)
 
 
 def _instead(hunk: Hunk, lines: list[Line]) -> str:
@@ -151,13 +167,39 @@ def _instead(hunk: Hunk, lines: list[Line]) -> str:
     return "former" if former.issuperset(there) else "new"
 
 
-def _edited(history: History, merge: Commit, paths: Iterable[str]) -> set[bytes]:
-    """Lines that the branch's own commits removed, without those that revert a commit of an earlier branch."""
+def _returned(history: History, merge: Commit, changed: list[FileChange]) -> list[Loss]:
+    """Lines that earlier commits took out of a file, and that are back though no commit of the branch adds them."""
+    found = [(change.path, origin, text) for change in changed for origin, text in _back(history, change)]
+    if not found:
+        return []
+    paths = {name for change in changed for name in (change.path, change.before)}
+    added = {text for edit in _own_edits(history, merge, paths) for text in edit.added}
+    by_hand = changes(history.repo, automatic_of(history, merge).tree, merge.tree)
+    groups: dict[tuple[str, str], list[str]] = {}
+    for path, origin, text in found:
+        if text.rstrip(b"\r\n") not in added and path not in by_hand:
+            groups.setdefault((path, origin), []).append(text.decode(errors="backslashreplace").strip())
+    return [Loss(path, origin, _told(texts, "back"), silent=True) for (path, origin), texts in groups.items()]
+
+
+def _back(history: History, change: FileChange) -> Iterator[tuple[str, bytes]]:
+    """Lines that a change adds to a file, beyond those that it removes, each with the latest commit that removed it."""
+    gained = Counter(text for hunk in change.hunks for text in hunk.added if text.strip())
+    gained -= Counter(line.text for hunk in change.hunks for line in hunk.removed)
+    for origin in reversed(change.origins):
+        earlier = (former for former in history.provenance[origin] if former.path == change.before)
+        removed = {line.text for former in earlier for hunk in former.hunks for line in hunk.removed}
+        yield from ((origin, text) for text in gained if text in removed)
+        gained = Counter({text: count for text, count in gained.items() if text not in removed})
+
+
+def _own_edits(history: History, merge: Commit, paths: Iterable[str]) -> list[Edit]:
+    """What the branch's own commits changed, without those that revert a commit of an earlier branch."""
     onto, tip = merge.parents[:2]
-    removals = removals_between(history.repo, onto, tip, paths)
-    claims = {removal.reverts for removal in removals if removal.reverts}
+    edits = edits_between(history.repo, onto, tip, paths)
+    claims = {edit.reverts for edit in edits if edit.reverts}
     earlier = commits_between(history.repo, history.base, onto) if claims else frozenset()
-    return {text for removal in removals if removal.reverts not in earlier for text in removal.lines}
+    return [edit for edit in edits if edit.reverts not in earlier]
 
 
 def _grouped(lost: Iterable[tuple[Gone, bool]]) -> list[Loss]:
@@ -165,13 +207,13 @@ def _grouped(lost: Iterable[tuple[Gone, bool]]) -> list[Loss]:
     for gone, silent in lost:
         key = (gone.change.path, gone.line.origin.commit if gone.line.origin else "", silent)
         groups.setdefault(key, []).append(gone.line.text.decode(errors="backslashreplace").strip())
-    return [Loss(path, origin, _told(texts), silent) for (path, origin, silent), texts in groups.items()]
+    return [Loss(path, origin, _told(texts, "gone"), silent) for (path, origin, silent), texts in groups.items()]
 
 
-def _told(texts: list[str]) -> str:
+def _told(texts: list[str], what: str) -> str:
     shown_texts = ", ".join(f"`{text[:60]}`" for text in texts[:SHOWN])
     more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
-    return f"{len(texts)} line{'' if len(texts) == 1 else 's'} gone: {shown_texts}{more}"
+    return f"{counted(len(texts), 'line')} {what}: {shown_texts}{more}"
 
 
 def brought_by_name(history: History, names: Mapping[str, str], origin: str) -> str:

@@ -11,6 +11,7 @@ from tests_integration.repository.ask import (
     missing_commits,
     patch_ids,
 )
+from tests_integration.text import counted
 
 
 def why_not_merged(history: History, tip: str) -> str:
@@ -23,7 +24,7 @@ def why_not_merged(history: History, tip: str) -> str:
         return _brought_in(history, tip)
     if merge := next((merge for merge in history.merges if _older(history, merge, tip)), None):
         count = len(missing_commits(history.repo, tip, merge.id))
-        return f"{merge.short} merges an older tip of it, {merge.parents[1][:12]}; {_commits(count)} behind it"
+        return f"{merge.short} merges an older tip of it, {merge.parents[1][:12]}; {counted(count, 'commit')} behind it"
     return _copied(history, tip) or "it is not in"
 
 
@@ -39,7 +40,7 @@ def _brought_in(history: History, tip: str) -> str:
     by = "no merge brought them in"
     if merge:
         more = len(missing_commits(history.repo, merge.parents[1], tip))
-        further = f", {_commits(more)} further on" if more else ""
+        further = f", {counted(more, 'commit')} further on" if more else ""
         by = f"{merge.short} brought them in, merging {merge.parents[1][:12]}{further}"
     return f"its commits are in, but not by a merge commit of their own: {by}"
 
@@ -70,7 +71,3 @@ def _copies(repo: Repo, wanted: list[str], others: list[str]) -> list[str]:
     """Those of the other commits that change the same as one of the wanted ones."""
     ids = set(patch_ids(repo, wanted).values())
     return [commit for commit, patch in patch_ids(repo, others).items() if patch in ids]
-
-
-def _commits(count: int) -> str:
-    return f"{count} commit" if count == 1 else f"{count} commits"

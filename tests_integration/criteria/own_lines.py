@@ -19,9 +19,8 @@ def own_lines(history: History, plan: Plan, branch: Branch, merge: Commit) -> in
         return 0
     rules = settled_by_rules(plan, branch, automatic)
     recorded = [path for path, number in rules.items() if plan.resolve[number - 1].take == "recorded"]
-    whole = {*plan.gone_after(branch), *rules}
+    whole = {*plan.named_by_fixes(branch), *rules}
     whole |= {name for conflict in automatic.conflicts if conflict.path in rules for name in conflict.aside}
-    whole |= {path for fix in plan.fixes_of(branch) if fix.take for path in (*fix.take.ours, *fix.take.theirs)}
     edited = changed_lines(history.repo, automatic.tree, merge.tree, changed.keys() - whole)
     if not recorded:
         return edited

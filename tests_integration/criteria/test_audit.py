@@ -36,6 +36,8 @@ from tests_integration.repository.ask import (
     shown,
     with_conflict_markers,
 )
+from tests_integration.repository.entry import is_text_file
+from tests_integration.text import counted
 
 pytestmark = pytest.mark.audit
 
@@ -49,7 +51,7 @@ def test_branch_starts_at_base(history: History, plan: Plan) -> None:
     """The oldest commit of the integration stands straight on the base."""
     start = history.starts_at
     behind = missing_commits(history.repo, history.base, start) if start else []
-    moved = f": {_commits(len(behind))} behind it; integrate afresh" if behind else ""
+    moved = f": {counted(len(behind), 'commit')} behind it; integrate afresh" if behind else ""
     require(
         start == history.base, f"the integration starts at {start}, not at the base {plan.base} ({history.base}){moved}"
     )
@@ -117,8 +119,8 @@ def test_parents_are_as_declared(
                 f"Declare what it really stands on, or rebase it on {parent}.",
             )
         if behind:
-            remark(f"{branch.id} is stale: {where} has moved on, {_commits(behind)} since")
-    declared = plan.ancestors_of(branch)
+            remark(f"{branch.id} is stale: {where} has moved on, {counted(behind, 'commit')} since")
+    declared = plan.lineage[branch.id]
     brought = {other for parent in branch.parent if parent != "base" for other in ancestry.contained(parent)}
     strangers = [other for other in ancestry.contained(branch.id) if other not in declared | brought]
     require(
@@ -127,7 +129,8 @@ def test_parents_are_as_declared(
         f"Add to its `parent` in the plan, or take them out of {branch.source}.",
     )
     for other, count in ancestry.shared(branch.id, plan.lineage).items():
-        remark(f"{branch.id} shares {_commits(count)} with {other}, and neither is declared as the parent of the other")
+        both = f"{branch.id} shares {counted(count, 'commit')} with {other}"
+        remark(f"{both}, and neither is declared as the parent of the other")
 
 
 def test_merge_holds_nothing_else(
@@ -243,9 +246,10 @@ def _require_own_files(history: History, plan: Plan, store: Repo, last: Commit) 
         file = planned.get(path)
         require(file, f"{last.short} changes {shown(path)}, which is not in `demo.create`")
         require(change.before is None, f"{last.short} changes {path}, which the branches bring")
-        same = file and change.after and content(store, change.after.blob) == file.read_bytes()
+        after = change.after if is_text_file(change.after) else None
+        same = file and after and content(store, after.blob) == file.read_bytes()
         require(same, f"{last.short} adds {path}, but not as it is in `demo.create`")
-        right = file and change.after and (path == plan.demo.script or change.after.mode == plan.mode_of(path, file))
+        right = file and after and (path == plan.demo.script or after.mode == plan.mode_of(path, file))
         require(right, f"{last.short} adds {path} with another mode than in `demo.create`")
 
 
@@ -267,11 +271,11 @@ def test_paths_are_portable(history: History, plan: Plan) -> None:
     require(not wrong, "\n".join(["paths are in that not every file system can hold:", *lines, advice]))
 
 
-def test_branches_are_not_integrations(history: History, plan: Plan, tips: Mapping[str, str]) -> None:
+def test_branches_are_not_integrations(history: History, ancestry: Ancestry, plan: Plan) -> None:
     """No branch contains commits of an integration, this one or another: they are never a source (R270)."""
-    inside = integration_commits(history, [tips[branch.id] for branch in plan.branches])
+    found = integration_commits(history, ancestry.tips.values())
     for branch in plan.branches:
-        commits = inside.get(tips[branch.id], ())
+        commits = [commit for commit in found if ancestry.contains(branch.id, commit.id)]
         require(
             not commits,
             f"{branch.id} contains {listed(commits)}, which are integrations; they are never a source (R270)",
@@ -282,7 +286,3 @@ def _shortened(patch: str) -> list[str]:
     lines = [f"    {line}" for line in patch.splitlines()]
     more = [f"    … {len(lines) - PATCH_LINES} more lines"] if len(lines) > PATCH_LINES else []
     return lines[:PATCH_LINES] + more
-
-
-def _commits(count: int) -> str:
-    return f"{count} commit" if count == 1 else f"{count} commits"

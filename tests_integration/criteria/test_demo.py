@@ -10,6 +10,7 @@ from tests_integration.criteria.judge import require
 from tests_integration.facts import Gate
 from tests_integration.plan.model import Plan
 from tests_integration.repository.ask import History, content, entry
+from tests_integration.repository.entry import is_text_file
 
 pytestmark = pytest.mark.demo
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.demo
 def test_demo_script_is_present(history: History, plan: Plan) -> None:
     """The demo script is a file on the branch (R291)."""
     found = entry(history.repo, history.tip, plan.demo.script)
-    require(found and found.mode.startswith("100"), f"the branch has no file {plan.demo.script}")
+    require(is_text_file(found), f"the branch has no file {plan.demo.script}")
 
 
 def test_demo_script_is_executable(history: History, plan: Plan) -> None:
@@ -32,7 +33,7 @@ def test_demo_script_is_executable(history: History, plan: Plan) -> None:
 def test_demo_is_documented(history: History, plan: Plan) -> None:
     """The demo's document is on the branch and not empty (R291)."""
     found = entry(history.repo, history.tip, plan.demo.document)
-    require(found, f"the branch has no file {plan.demo.document}")
+    require(is_text_file(found), f"the branch has no file {plan.demo.document}")
     require(found and content(history.repo, found.blob).strip(), f"{plan.demo.document} is empty")
 
 

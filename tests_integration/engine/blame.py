@@ -1,6 +1,7 @@
 """Who made one side of a conflict: which branch, in which commit."""
 
 import re
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -102,9 +103,10 @@ class Blame:
         had = frozenset(content(self.repo, conflict.base.blob).split(b"\n"))
         gone = had - {line for _, line in self._lines(name, side)}
         tip, other = self._tips(side)
-        options = ("--no-merges", "--format=%x00%H", "-p", "-U0", "--no-color", "--no-ext-diff")
+        mark = uuid.uuid4().hex  # a text may hold anything else, NUL too
+        options = ("--no-merges", f"--format={mark}%H", "-p", "-U0", "--no-color", "--no-ext-diff")
         out = git(self.repo, "log", *options, tip, f"^{other}", "--", name)
-        for told in out.split(b"\0")[1:]:
+        for told in out.split(mark.encode())[1:]:
             commit, _, patch = told.partition(b"\n")
             if gone.intersection(line[1:] for line in patch.split(b"\n") if line.startswith(b"-")):
                 return commit.decode()

@@ -27,7 +27,7 @@ from tests_integration.repository.resolutions import (
     not_two_texts,
 )
 from tests_integration.repository.trees import edited
-from tests_integration.text import visible
+from tests_integration.text import counted, visible
 
 HUNKS = 2
 LINES = 6
@@ -75,34 +75,26 @@ class Explainer:
 
     def explain(self, unsettled: Sequence[Unsettled]) -> str:
         """All that a person needs to settle them, the first line on its own being the message."""
-        items = list(self._items(unsettled))
-        first, more = items[0].first.conflict, len(items) - 1
+        groups = list(_groups(unsettled))
+        items = [self._item(group) for group in groups[:FILES]]
+        first, more = items[0].first.conflict, len(groups) - 1
         files = f" and in {more} more file{'s' if more > 1 else ''}" if more else ""
         head = (
             f"{self.branch.id} ({self.branch.source}) does not merge: {first.kind} conflict in {shown(first.path)}"
             f" with {items[0].by}{files}"
         )
-        parts = ["\n".join(self._told(item)) for item in items[:FILES]]
-        if len(items) > FILES:
-            parts.append("And in " + ", ".join(shown(item.first.conflict.path) for item in items[FILES:]))
+        parts = ["\n".join(self._told(item)) for item in items]
+        if len(groups) > FILES:
+            parts.append("And in " + ", ".join(shown(group[0].conflict.path) for group in groups[FILES:]))
         others = _and(dict.fromkeys(author.branch for item in items for author in item.earlier))
         advice = f"Or settle it on the branch of {self.branch.id}: merge {others or 'them'} into it there (R300)."
         return "\n\n".join([head, *parts, advice])
 
-    def _items(self, unsettled: Sequence[Unsettled]) -> Iterator[_Item]:
-        told: set[str] = set()
-        for left in unsettled:
-            if left.conflict.path in told:
-                continue
-            others = left.conflict.related if left.conflict.kind == "rename/rename" else ()
-            conflicts = (left.conflict, *(one.conflict for one in unsettled if one.conflict.path in others))
-            told.update(conflict.path for conflict in conflicts)
-            yield self._item(left, conflicts)
-
-    def _item(self, left: Unsettled, conflicts: tuple[Conflict, ...]) -> _Item:
+    def _item(self, group: Sequence[Unsettled]) -> _Item:
+        conflicts = tuple(left.conflict for left in group)
         clashes = tuple(_clashes(self._marked(conflicts)))
-        earlier, own = (self.blame.of(left.conflict, side, clashes) for side in ("ours", "theirs"))
-        return _Item(left, conflicts, tuple(earlier), tuple(own), clashes)
+        earlier, own = (self.blame.of(conflicts[0], side, clashes) for side in ("ours", "theirs"))
+        return _Item(group[0], conflicts, tuple(earlier), tuple(own), clashes)
 
     def _told(self, item: _Item) -> Iterator[str]:
         conflict = item.first.conflict
@@ -234,6 +226,17 @@ class Explainer:
         return [f"{_count(some)} of {name}" for name, some in lines.items()]
 
 
+def _groups(unsettled: Sequence[Unsettled]) -> Iterator[list[Unsettled]]:
+    """The conflicts, those of one renamed file together."""
+    told: set[str] = set()
+    for left in unsettled:
+        if left.conflict.path not in told:
+            others = left.conflict.related if left.conflict.kind == "rename/rename" else ()
+            group = [left, *(one for one in unsettled if one.conflict.path in others)]
+            told.update(one.conflict.path for one in group)
+            yield group
+
+
 def rule_line(paths: Sequence[str], take: str, branch: str, *, drops: bool = False) -> str:
     """A line for `resolve:` that settles these paths in this merge."""
     patterns = ", ".join(_scalar(pattern_of(path)) for path in paths)
@@ -289,4 +292,4 @@ def _count(lines: list[bytes]) -> str:
         return "the executable bit"
     if len(lines) == 1 and re.match(rb"\((binary content|link|submodule) ", lines[0]):
         return "the content"
-    return f"{len(lines)} line{'' if len(lines) == 1 else 's'}"
+    return counted(len(lines), "line")

@@ -60,8 +60,14 @@ def integrate(plan: Plan, store: Repo, sources: Mapping[str, Source]) -> Integra
             merges.append(_merge(plan, store, branch, sources[branch.id], base, merges))
         except _ParkedError as error:
             parked[branch.id] = error.parked
+        except GitError as error:
+            problem = f"git cannot build the merge of {branch.id} ({branch.source}): {error.output}"
+            parked[branch.id] = Parked(branch=branch.id, problem=problem)
     made = Integration(base=base, merges=tuple(merges), parked=tuple(parked.values()))
-    return made if parked else _completed(plan, store, made)
+    try:
+        return made if parked else _completed(plan, store, made)
+    except GitError as error:  # a tree of a branch that git does not take, such as one with `..` in it
+        return made.model_copy(update={"problem": f"git cannot build on what was merged: {error.output}"})
 
 
 def _completed(plan: Plan, store: Repo, made: Integration) -> Integration:

@@ -5,6 +5,7 @@ says about another (parents, order, remotes) is checked in `plan.references`.
 """
 
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -145,15 +146,14 @@ class Plan(PlanDocument):
         """The branch with this id."""
         return next(branch for branch in self.branches if branch.id == name)
 
-    def ancestors_of(self, branch: Branch) -> frozenset[str]:
-        """Ids of the branches that this one declares to be stacked on, and of those that they declare."""
-        parents = [self.branch(parent) for parent in branch.parent if parent != "base"]
-        return frozenset(parent.id for parent in parents).union(*(self.ancestors_of(parent) for parent in parents))
-
-    @property
+    @cached_property
     def lineage(self) -> dict[str, frozenset[str]]:
-        """For each branch, those that it declares to be stacked on, directly or not."""
-        return {branch.id: self.ancestors_of(branch) for branch in self.branches}
+        """For each branch, those that it declares to be stacked on, directly or not; parents come before it (R306)."""
+        found: dict[str, frozenset[str]] = {}
+        for branch in self.branches:
+            parents = [parent for parent in branch.parent if parent != "base"]
+            found[branch.id] = frozenset(parents).union(*(found[parent] for parent in parents))
+        return found
 
     def fixes_of(self, branch: Branch) -> tuple[Fix, ...]:
         """The fixes that belong inside the merge of this branch."""
@@ -162,6 +162,10 @@ class Plan(PlanDocument):
     def gone_after(self, branch: Branch) -> frozenset[str]:
         """Paths that fixes have deleted once this branch is merged; no later branch brings them back."""
         return self.deleted_with(earlier.id for earlier in self.branches[: self.branches.index(branch) + 1])
+
+    def named_by_fixes(self, branch: Branch) -> frozenset[str]:
+        """Paths that fixes settle in the merge of this branch: taken in it, or deleted in it or before."""
+        return self.gone_after(branch).union(*(fix.paths for fix in self.fixes_of(branch)))
 
     def deleted_with(self, merged: Iterable[str]) -> frozenset[str]:
         """Paths that the fixes of these branches delete."""

@@ -1,6 +1,7 @@
 """The parts of a plan, as frozen pydantic models: remotes, branches, rules, fixes, gates."""
 
 import re
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pathspec import GitIgnoreSpec
@@ -127,8 +128,11 @@ class Resolve(Model):
 
     def settles(self, branch: Branch, path: str) -> bool:
         """Whether the rule is for this path in the merge of this branch."""
-        spec = GitIgnoreSpec.from_lines(self.paths)
-        return (not self.merges or branch.id in self.merges) and spec.match_file(path)
+        return (not self.merges or branch.id in self.merges) and self._spec.match_file(path)
+
+    @cached_property
+    def _spec(self) -> GitIgnoreSpec:
+        return GitIgnoreSpec.from_lines(self.paths)
 
 
 class Sides(Model):

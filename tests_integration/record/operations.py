@@ -159,7 +159,7 @@ def _infrastructure(plan: Plan, infrastructure: InfrastructureFact) -> Operation
 
 def _file_lines(file: FileFact, content: bytes) -> list[str]:
     path = shlex.quote(file.path)
-    lines = [f"mkdir -p {shlex.quote(file.path.rpartition('/')[0])}"] if "/" in file.path else []
+    lines = [f"mkdir -p -- {shlex.quote(file.path.rpartition('/')[0])}"] if "/" in file.path else []
     text = content.decode("utf-8", errors="replace")
     if text.encode() == content and text.endswith("\n") and "\0" not in text and "\r" not in text:
         end = next(word for n in range(1 << 16) if (word := f"END{n or ''}") not in text.split("\n"))

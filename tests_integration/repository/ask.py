@@ -1,6 +1,7 @@
 """Read-only questions to git, each a function named for what it answers."""
 
 import re
+import uuid
 from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
@@ -8,7 +9,7 @@ from typing import NamedTuple
 from git import Repo
 
 from tests_integration.repository.entry import Entry
-from tests_integration.repository.git import GitError, answer, git
+from tests_integration.repository.git import GitError, answer, few, git
 from tests_integration.repository.merge import AutomaticMerge, automatic_merges
 from tests_integration.repository.provenance import FileChange, provenance
 from tests_integration.text import visible
@@ -127,20 +128,11 @@ class History:
         return self.by_second_parent.get(tip, ())
 
 
-def integration_commits(history: History, tips: Iterable[str]) -> dict[str, tuple[Commit, ...]]:
-    """Commits of an integration, this one or any that says so in its trailers, that branches have beyond the base.
-
-    Returns:
-        By tip; tips that have none are left out.
-    """
-    tips = list(tips)
+def integration_commits(history: History, tips: Iterable[str]) -> list[Commit]:
+    """Commits of an integration: this one's merges, and all that tips have beyond the base whose trailers say so."""
     beyond = (*tips, f"^{history.base}")
-    reached = set(git(history.repo, "rev-list", *beyond, "--").decode().split())
     told = _log(history.repo, "--grep=^Integrates: ", "--grep=^Integration-Infrastructure: ", *beyond)
-    own = (commit for commit in history.commits if len(commit.parents) > 1 and commit.id in reached)
-    found = tuple({commit.id: commit for commit in (*told, *own)}.values())
-    inside = {tip: tuple(c for c in found if is_ancestor(history.repo, c.id, tip)) for tip in tips} if found else {}
-    return {tip: commits for tip, commits in inside.items() if commits}
+    return list({commit.id: commit for commit in (*told, *history.merges)}.values())
 
 
 def committers(history: History) -> tuple[str, ...]:
@@ -166,30 +158,37 @@ def commits_between(repo: Repo, below: str, tip: str) -> frozenset[str]:
     return frozenset(git(repo, "rev-list", tip, f"^{below}", "--").decode().split())
 
 
-class Removal(NamedTuple):
-    """Lines that a commit removed, without their ends, and the commit that it says it reverts, or empty."""
+class Edit(NamedTuple):
+    """Lines that a commit removed and added, without their ends, and the commit that it says it reverts, or empty."""
 
-    lines: frozenset[bytes]
+    removed: frozenset[bytes]
+    added: frozenset[bytes]
     reverts: str
 
 
-def removals_between(repo: Repo, below: str, tip: str, paths: Iterable[str]) -> list[Removal]:
-    """What each commit that a tip has and another has not removed from these paths.
+def edits_between(repo: Repo, below: str, tip: str, paths: Iterable[str]) -> list[Edit]:
+    """What each commit that a tip has and another has not changed in these paths.
 
     Of a merge, only where it is like none of its parents: where a side is taken, nobody has edited anything.
     """
-    options = ("--cc", "--format=%x00%B%x00", "-p", "-U0", "--no-renames", "--no-color", "--no-ext-diff")
-    fields = git(repo, "log", *options, tip, f"^{below}", "--", *paths).split(b"\0")[1:]
-    return [_removal(message, patch) for message, patch in zip(fields[::2], fields[1::2], strict=False)]
+    mark = uuid.uuid4().hex  # a text may hold anything else, NUL too
+    options = ("--cc", f"--format={mark}%B{mark}", "-p", "-U0", "--no-renames", "--no-color", "--no-ext-diff")
+    fields = git(repo, "log", *options, tip, f"^{below}", "--", *few(paths)).split(mark.encode())[1:]
+    return [_edit(message, patch) for message, patch in zip(fields[::2], fields[1::2], strict=True)]
 
 
-def _removal(message: bytes, patch: bytes) -> Removal:
+def _edit(message: bytes, patch: bytes) -> Edit:
     claim = re.search(rb"This reverts commit ([0-9a-f]{40,64})", message)
     hunk = re.search(rb"^@(@+) ", patch, re.MULTILINE)
     parents = len(hunk[1]) if hunk else 1
-    signs = re.compile(rb"(?! {%d})[ -]{%d}(.*?)\r?" % (parents, parents))
-    lines = (found[1] for found in map(signs.fullmatch, patch.split(b"\n")) if found)
-    return Removal(frozenset(lines), claim[1].decode() if claim else "")
+    removed, added = (_signed(patch, sign, parents) for sign in (b"-", b"+"))
+    return Edit(removed, added, claim[1].decode() if claim else "")
+
+
+def _signed(patch: bytes, sign: bytes, parents: int) -> frozenset[bytes]:
+    """The lines of a patch that have this sign for one of the parents at least."""
+    signs = re.compile(rb"(?! {%d})[ %b]{%d}(.*?)\r?" % (parents, sign, parents))
+    return frozenset(found[1] for found in map(signs.fullmatch, patch.split(b"\n")) if found)
 
 
 def patch_ids(repo: Repo, commits: Iterable[str]) -> dict[str, str]:
@@ -219,7 +218,7 @@ def entries(repo: Repo, tree: str, paths: Iterable[str] = ()) -> dict[str, Entry
     """Files of a tree or commit: all, or those of the given paths that are there."""
     found = {}
     paths = frozenset(paths)
-    for line in git(repo, "ls-tree", "-r", "-z", "--full-tree", tree, "--", *paths).split(b"\0")[:-1]:
+    for line in git(repo, "ls-tree", "-r", "-z", "--full-tree", tree, "--", *few(paths)).split(b"\0")[:-1]:
         meta, _, path = line.partition(b"\t")
         mode, _, blob = meta.decode().split()
         found[path.decode(errors="surrogateescape")] = Entry(mode, blob)
@@ -232,8 +231,8 @@ def once_there(repo: Repo, path: str, commits: Iterable[str]) -> bool:
 
 
 def content(repo: Repo, blob: str) -> bytes:
-    """The bytes of a blob."""
-    return git(repo, "cat-file", "blob", blob)
+    """The bytes of a blob, read through one `git cat-file --batch` for all of them; it ends with the repository."""
+    return repo.git.get_object_data(blob)[3]
 
 
 def changes(repo: Repo, before: str, after: str) -> dict[str, Change]:
@@ -274,29 +273,29 @@ def _text(path: bytes) -> str:
 
 def changed_lines(repo: Repo, before: str, after: str, paths: Iterable[str]) -> int:
     """Lines added plus lines removed in these paths (git-diff(1), --numstat); a binary file counts as one."""
-    paths = list(paths)
-    if not paths:
-        return 0
+    paths = frozenset(paths)
     lines = 0
-    out = git(repo, "diff-tree", "-r", "-z", "--numstat", "--no-renames", before, after, "--", *paths)
-    for row in out.split(b"\0"):
-        if row:
-            added, removed, _ = row.decode(errors="replace").split("\t", 2)
+    out = git(repo, "diff-tree", "-r", "-z", "--numstat", "--no-renames", before, after, "--", *few(paths))
+    for row in out.split(b"\0")[:-1]:
+        added, removed, path = _text(row).split("\t", 2)
+        if path in paths:
             lines += 1 if added == "-" else int(added) + int(removed)
     return lines
 
 
-def diff(repo: Repo, before: str, after: str, paths: Iterable[str] = ()) -> str:
+def diff(repo: Repo, before: str, after: str) -> str:
     """A patch between two trees, for people."""
-    return git(repo, "diff-tree", "-p", "-r", "--no-color", "--no-ext-diff", before, after, "--", *paths).decode(
-        errors="replace"
-    )
+    patch = git(repo, "diff-tree", "-p", "-r", "--no-color", "--no-ext-diff", before, after, "--")
+    return patch.decode(errors="replace")
 
 
 def with_conflict_markers(repo: Repo, commit: str, paths: Iterable[str]) -> frozenset[str]:
     """Those of the paths whose file holds lines that git writes around an unsettled conflict."""
+    paths = frozenset(paths)
+    if not paths:
+        return paths
     found: dict[bytes, set[bytes]] = {}
-    out = git(repo, "grep", "-I", "-z", "-o", "-E", MARKERS, commit, ok=(0, 1))
+    out = git(repo, "grep", "-I", "-z", "-o", "-E", MARKERS, commit, "--", *few(paths), ok=(0, 1))
     for name, marker in re.findall(commit.encode() + rb":(.*?)\0([<>])", out, re.DOTALL):
         found.setdefault(name, set()).add(marker)
     both = {name.decode(errors="surrogateescape") for name, kinds in found.items() if kinds == {b"<", b">"}}

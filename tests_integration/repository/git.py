@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,6 +53,10 @@ SURROUNDINGS = {
     "LC_ALL": "C",
     "TZ": "UTC",
 }
+
+
+LONGEST = 30_000
+"""Characters of paths that are put on a command line: one argument may have 128 KiB, all of them 2 MiB (execve(2))."""
 
 
 class GitError(Exception):
@@ -136,6 +140,12 @@ def answer(
     if code not in ok:
         raise GitError(command, code, _text(err) or _text(out))
     return code, out if isinstance(out, bytes) else out.encode()
+
+
+def few(paths: Iterable[str]) -> tuple[str, ...]:
+    """The paths, to limit a git command to; none, so that it tells of all, where no command line can hold them."""
+    paths = tuple(paths)
+    return paths if sum(map(len, paths)) <= LONGEST else ()
 
 
 def without_password(text: str) -> str:

@@ -5,6 +5,7 @@ or merge base; a settlement applies where the rest of the file lets it. git runs
 one file; of the memory it sees the one entry in question, and nothing of the user's clone.
 """
 
+import errno
 import hashlib
 import re
 import tempfile
@@ -65,7 +66,7 @@ def learn(store: Repo, memory: Path, marked: bytes, settled: bytes) -> bool:
         Whether git took it: not where it cannot read the conflict, nor where `settled` still holds one.
 
     Raises:
-        NotADirectoryError: the memory, or the entry in it, is a link.
+        OSError: the memory cannot be written; it, or the entry in it, is a link.
     """
     with _scratch(store, marked) as scratch:
         known = _read(memory, scratch.conflict)
@@ -176,9 +177,9 @@ def _read(memory: Path, conflict: str) -> Variants:
 def _write(memory: Path, conflict: str, learned: Variants, outdated: set[str]) -> None:
     """Put settlements into the memory; whoever reads meanwhile finds each whole or not at all."""
     entry = memory / conflict
+    if link := next((folder for folder in (memory, entry) if folder.is_symlink()), None):
+        raise NotADirectoryError(errno.ENOTDIR, "is a link, which is not followed", str(link))
     entry.mkdir(parents=True, exist_ok=True)
-    if memory.is_symlink() or entry.is_symlink():
-        raise NotADirectoryError(f"{entry} is a link")
     for end in outdated | learned.keys():
         (entry / f"postimage{end}").unlink(missing_ok=True)
         (entry / f"preimage{end}").unlink(missing_ok=True)
