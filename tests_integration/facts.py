@@ -70,7 +70,7 @@ class ConflictFact(Fact):
         path: in the repository.
         kind: in git's words, such as `content` or `modify/delete`.
         settled: what settled it, or empty.
-        rule: number of the plan's `resolve` rule that settled it, from 1; 0 where a fix did, or nothing.
+        rule: number of the plan's `resolve` rule that is for it, from 1; 0 where a fix settled it, or no rule names it.
     """
 
     path: str

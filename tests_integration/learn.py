@@ -6,6 +6,7 @@ the plan: a merge, or an integration branch whose merges are all looked at. What
 """
 
 import argparse
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -21,10 +22,13 @@ from tests_integration.repository.ask import Commit, History, content, entry, sh
 from tests_integration.repository.entry import is_text_file
 from tests_integration.repository.git import GitError, scrubbed_environment
 from tests_integration.repository.merge import automatic_merge
-from tests_integration.repository.rerere import learn
+from tests_integration.repository.rerere import learn, recalled
 from tests_integration.repository.resolutions import not_two_texts
 from tests_integration.repository.store import open_store
 from tests_integration.text import visible
+
+CONFLICT = re.compile(rb"^<{7,} [0-9a-f]{40,64}.*?^>{7,} [0-9a-f]{40,64}[^\n]*\n?", re.MULTILINE | re.DOTALL)
+"""A conflict as git marks it in a file, with commit ids as labels."""
 
 
 def main(arguments: list[str]) -> int:
@@ -78,10 +82,24 @@ def _of_merge(plan: Plan, store: Repo, merge: Commit) -> Iterator[str]:
             yield f"left out {place}: {problem}"
         elif marked is None or settled is None or not (is_text_file(marked) and is_text_file(settled)):
             yield f"left out {place}: the merge holds no such text"
-        elif learn(store, plan.resolutions, content(store, marked.blob), content(store, settled.blob)):
-            yield f"learned {place}"
         else:
-            yield f"left out {place}: git-rerere(1) does not take it"
+            texts = content(store, marked.blob), content(store, settled.blob)
+            before = recalled(store, plan.resolutions, texts[0])
+            if learn(store, plan.resolutions, *texts):
+                yield f"learned {place}{_beyond(before, *texts)}"
+            else:
+                yield f"left out {place}: git-rerere(1) does not take it"
+
+
+def _beyond(before: bytes | None, marked: bytes, settled: bytes) -> str:
+    """What a person has to know of a settlement that was learned, to stand behind it."""
+    replaced = ", in place of another settlement of the same conflict" if before not in {None, settled} else ""
+    first, *rest = CONFLICT.split(marked)
+    at = len(first) if settled.startswith(first) else -1
+    for text in rest:
+        at = settled.find(text, at) + len(text) if at >= 0 and text in settled[at:] else -1
+    edited = bool(rest) and (at < 0 or not settled.endswith(rest[-1]))
+    return replaced + (", with what it changes outside of the conflict" if edited else "")
 
 
 def _said(lines: list[str], *, learned: bool) -> int:

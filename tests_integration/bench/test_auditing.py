@@ -18,11 +18,11 @@ FILES = 3000
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    """Four hundred branches on a base of three thousand files; the second half stacked on the first, one fix."""
+    """Four hundred branches on a base of three thousand files, the second half in one stack; one fix."""
     wave = Wave(tmp_path_factory.mktemp("bench") / "wave")
     wave.commit("main", {f"folder{n % 50}/file{n}.txt": f"{n}\n" * 20 for n in range(FILES)})
     for n in range(BRANCHES):
-        parent = "base" if n < BRANCHES // 2 else f"E{n - BRANCHES // 2}"
+        parent = "base" if n < BRANCHES // 2 else f"E{n - 1}"
         wave.branch(f"E{n}", {f"folder{n % 50}/new{n}.txt": f"{n}\n"}, parent=parent)
     wave.document["fixes"] = [{"id": "BUG-1", "problem": "twice", "after": "E0", "delete": ["folder0/file0.txt"]}]
     git(wave.origin, "gc", "--quiet")

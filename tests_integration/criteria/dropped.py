@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tests_integration.criteria.expected import settled_by_rules
 from tests_integration.criteria.judge import automatic_of
-from tests_integration.criteria.kept import excused_by, losses
+from tests_integration.criteria.kept import Loss, brought_by_name, excused_by, losses
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Branch
 from tests_integration.repository.ask import Commit, History, shown
@@ -29,8 +29,20 @@ def dropped_by(history: History, plan: Plan, tips: Mapping[str, str], number: in
                     used += 1
                     lines += _dropped(history, plan, tips, (branch, merge), conflict)
             if plan.resolve[number - 1].drops:
-                used += sum(excused_by(plan, branch, loss) == number for loss in losses(history, merge))
+                conflicted = {conflict.path for conflict in automatic.conflicts}
+                lost = [loss for loss in losses(history, merge) if loss.path not in conflicted]
+                excused = [loss for loss in lost if excused_by(plan, branch, loss) == number]
+                used += len(excused)
+                lines += [_excused(history, tips, merge, branch, loss) for loss in excused]
     return used, lines
+
+
+def _excused(history: History, tips: Mapping[str, str], merge: Commit, branch: Branch, loss: Loss) -> str:
+    names = {tip: name for name, tip in tips.items() if name != "base"}
+    by = brought_by_name(history, names, loss.origin)
+    return (
+        f"  {shown(loss.path)}, in the merge of {branch.id} ({merge.id[:12]}), without a conflict, of {by}: {loss.text}"
+    )
 
 
 def _dropped(

@@ -58,7 +58,7 @@ def _is_back(repo: Repo, change: Change, now: Entry | None) -> bool:
     if not all(map(is_text_file, files)):
         return now == change.before
     before, after, there = (set(content(repo, file.blob).splitlines()) for file in files if file)
-    return bool(before - after) and before - after <= there and not (after - before) & there
+    return before != after and before - after <= there and not (after - before) & there
 
 
 def elsewhere(history: History, merge: Commit, path: str) -> str:

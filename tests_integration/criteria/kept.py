@@ -10,20 +10,12 @@ from git import Repo
 from tests_integration.criteria.judge import automatic_of
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Branch, Resolve
-from tests_integration.repository.ask import (
-    Commit,
-    Edit,
-    History,
-    changes,
-    commits_between,
-    content,
-    edits_between,
-    shown,
-)
+from tests_integration.repository.ask import Commit, History, changes, content, shown
 from tests_integration.repository.entry import is_text_file
 from tests_integration.repository.merge import Conflict
 from tests_integration.repository.provenance import FileChange, Hunk, Line
 from tests_integration.repository.resolutions import Merging, names_of, vanished
+from tests_integration.repository.reverts import Edit, commits_between, edits_between
 from tests_integration.text import counted
 
 SHOWN = 3
@@ -71,9 +63,12 @@ def undone(history: History, plan: Plan, branch: Branch, merge: Commit) -> list[
 
 
 def excused_by(plan: Plan, branch: Branch, loss: Loss) -> int:
-    """The number of the rule (from 1) that says by `drops: true` that this may be lost; 0 where none does."""
+    """The number of the rule (from 1) that says that this may be lost without a conflict; 0 where none does.
+
+    That takes `drops: true` and the branch's own id under `in`: a rule for the conflicts of all merges excuses nothing.
+    """
     found = plan.rule_for(branch, loss.path)
-    return found[0] if found and found[1].drops else 0
+    return found[0] if found and found[1].drops and branch.id in found[1].merges else 0
 
 
 def _left_out(repo: Repo, conflict: Conflict, rule: tuple[int, Resolve] | None) -> frozenset[bytes]:

@@ -21,5 +21,6 @@ def unportable_paths(history: History, wanted: Iterable[str]) -> dict[str, str]:
     wrong = {path: text for path in sorted(brought) if (text := unportable(path))}
     if brought:
         meets = collisions(entries(history.repo, history.tip))
-        wrong |= {path: f"meets {shown(meets[path])} where case is ignored" for path in sorted(brought & meets.keys())}
+        for path in sorted(brought & meets.keys()):
+            wrong[path] = f"meets {shown(meets[path])} where case or Unicode normalisation is ignored"
     return wrong

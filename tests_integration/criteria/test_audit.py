@@ -8,6 +8,7 @@ from git import Repo
 from tests_integration.criteria.dropped import dropped_by
 from tests_integration.criteria.expected import step_of, undeclared
 from tests_integration.criteria.fixed import elsewhere, gone_from_signature, is_stale, settles, undone_at_tip
+from tests_integration.criteria.inner import discards
 from tests_integration.criteria.judge import (
     Remark,
     adds_nothing,
@@ -22,6 +23,7 @@ from tests_integration.criteria.own_lines import own_lines
 from tests_integration.criteria.portable import unportable_paths
 from tests_integration.criteria.traps import traps
 from tests_integration.plan.model import Plan
+from tests_integration.plan.offer import rule_line
 from tests_integration.plan.parts import Branch, Fix, Resolve
 from tests_integration.repository.ancestry import Ancestry
 from tests_integration.repository.ask import (
@@ -31,12 +33,14 @@ from tests_integration.repository.ask import (
     content,
     entries,
     integration_commits,
+    is_ancestor,
     last_change,
     missing_commits,
     shown,
     with_conflict_markers,
 )
 from tests_integration.repository.entry import is_text_file
+from tests_integration.repository.reverts import reverted_in_base
 from tests_integration.text import counted
 
 pytestmark = pytest.mark.audit
@@ -49,6 +53,11 @@ INFRASTRUCTURE = "\nIntegration-Infrastructure: R291"
 
 def test_branch_starts_at_base(history: History, plan: Plan) -> None:
     """The oldest commit of the integration stands straight on the base."""
+    require(
+        history.commits or not is_ancestor(history.repo, history.tip, history.base) or history.tip == history.base,
+        f"the base {plan.base} ({history.base}) contains this integration ({history.tip}) already: what was merged can"
+        " no longer be told from the base",
+    )
     start = history.starts_at
     behind = missing_commits(history.repo, history.base, start) if start else []
     moved = f": {counted(len(behind), 'commit')} behind it; integrate afresh" if behind else ""
@@ -128,7 +137,7 @@ def test_parents_are_as_declared(
         f"{branch.id} contains {' and '.join(strangers)}, which it does not declare: its merge brings them in too.\n"
         f"Add to its `parent` in the plan, or take them out of {branch.source}.",
     )
-    for other, count in ancestry.shared(branch.id, plan.lineage).items():
+    for other, count in ancestry.shared(plan.lineage)[branch.id].items():
         both = f"{branch.id} shares {counted(count, 'commit')} with {other}"
         remark(f"{both}, and neither is declared as the parent of the other")
 
@@ -166,23 +175,42 @@ def test_rule_drops_only_what_it_may(
 
 
 def test_earlier_work_is_kept(
-    history: History, plan: Plan, tips: Mapping[str, str], branch: Branch, remark: Remark
+    history: History, ancestry: Ancestry, plan: Plan, tips: Mapping[str, str], branch: Branch, remark: Remark
 ) -> None:
-    """Nothing that an earlier branch brought is silently undone by this one's merge; what it edits away is named."""
+    """Nothing that an earlier branch or the base brought is silently undone by this one; its open edits are named."""
     merge = merge_to_judge(history, branch, tips[branch.id])
     names = {tips[other.id]: other.id for other in plan.branches}
+    thrown = list(discards(ancestry, plan, branch))
+    away = [discard for discard in thrown if not discard.conflicted]
+    paths = list(dict.fromkeys(discard.path for discard in away))
+    require(
+        not away,
+        f"{branch.id} undoes by merges of its own what others brought:\n" + "\n".join(map(str, away)) + "\n"
+        f"Mend it on the branch (R300); or, if it is meant, declare it under `resolve:`\n"
+        f"  {rule_line(paths, 'ours', branch.id, drops=True)}",
+    )
     lost = undone(history, plan, branch, merge)
     silent = [loss for loss in lost if loss.silent]
     head = f"the merge of {branch.id}, {merge.short}, undoes what was merged before it:"
     advice = (
         f"{branch.id} contains the earlier work and has lost it, by a revert, an old copy, or the wrong side of a"
-        " merge.\nMend it there (R300); or, if it is meant, name the paths in a rule with `drops: true`."
+        " merge.\nMend it there (R300); or, if it is meant, declare it under `resolve:`\n"
+        f"  {rule_line(list(dict.fromkeys(loss.path for loss in silent)), 'ours', branch.id, drops=True)}"
     )
     if silent and {loss.path for loss in silent} <= undeclared(history, plan, branch, merge).paths.keys():
         advice = f"It is not the doing of {branch.id}: git's own merge keeps it. Merge it again (R361)."
     require(not silent, f"{head}\n{told(history, names, silent)}\n{advice}")
     if lost:
         remark(f"{branch.id} removes lines of earlier branches by commits of its own:\n{told(history, names, lost)}")
+    if thrown:
+        remark(f"{branch.id} settled conflicts of its own:\n" + "\n".join(map(str, thrown)))
+    knows_base = ancestry.contains(branch.id, history.base)
+    reverted = () if knows_base else reverted_in_base(history.repo, history.base, tips[branch.id])
+    require(
+        not reverted,
+        f"{branch.id} has commits that the base has reverted, so that merging it does not bring them back:"
+        f" {listed(reverted)}\nRevert the revert on the branch, or take the branch out of the plan.",
+    )
 
 
 def test_fix_is_in_its_merge(history: History, plan: Plan, tips: Mapping[str, str], fix: Fix, remark: Remark) -> None:
@@ -240,7 +268,10 @@ def test_infrastructure_adds_only_its_files(history: History, plan: Plan, store:
 
 
 def _require_own_files(history: History, plan: Plan, store: Repo, last: Commit) -> None:
-    require(INFRASTRUCTURE in last.message, f"{last.short} is no merge and does not say what it is")
+    require(
+        INFRASTRUCTURE in last.message,
+        f"{last.short} is no merge and does not say what it is\nIts message lacks `{INFRASTRUCTURE.strip()}`.",
+    )
     planned = plan.infrastructure
     for path, change in history.changes[last.id].items():
         file = planned.get(path)

@@ -35,6 +35,7 @@ def test_branch_is_whole(integration: Integration, plan: Plan, remark: Remark) -
         pytest.skip("blocked: the base was not found")
     if integration.parked:
         used = {conflict.rule for merge in integration.merges for conflict in merge.conflicts}
+        used |= {conflict.rule for parked in integration.parked for conflict in parked.conflicts}
         for number, rule in enumerate(plan.resolve, 1):
             if number not in used:
                 remark(f"rule {number} ({rule.action}) is unused so far: no conflict of the merges made is for it")

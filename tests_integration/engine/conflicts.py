@@ -21,7 +21,7 @@ class Unsettled(NamedTuple):
     @property
     def fact(self) -> ConflictFact:
         """For the record."""
-        return ConflictFact(path=shown(self.conflict.path), kind=self.conflict.kind)
+        return ConflictFact(path=shown(self.conflict.path), kind=self.conflict.kind, rule=self.rule)
 
 
 class Judged(NamedTuple):

@@ -1,6 +1,5 @@
 """Puts unsettled conflicts to people: what clashes, who made each side, and the plan lines that settle it."""
 
-import json
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +10,7 @@ from tests_integration.engine.blame import Author, Blame, Clash
 from tests_integration.engine.conflicts import Unsettled
 from tests_integration.facts import MergeFact
 from tests_integration.plan.model import Plan
+from tests_integration.plan.offer import rule_line
 from tests_integration.plan.parts import Branch
 from tests_integration.repository.ask import content, entry, shown
 from tests_integration.repository.entry import LINK, SUBMODULE, Entry, is_text_file
@@ -235,23 +235,6 @@ def _groups(unsettled: Sequence[Unsettled]) -> Iterator[list[Unsettled]]:
             group = [left, *(one for one in unsettled if one.conflict.path in others)]
             told.update(one.conflict.path for one in group)
             yield group
-
-
-def rule_line(paths: Sequence[str], take: str, branch: str, *, drops: bool = False) -> str:
-    """A line for `resolve:` that settles these paths in this merge."""
-    patterns = ", ".join(_scalar(pattern_of(path)) for path in paths)
-    words = [f"paths: [{patterns}]", f"take: {take}", f"in: [{branch}]"]
-    return f"- {{{', '.join([*words, *(['drops: true'] if drops else [])])}}}"
-
-
-def pattern_of(path: str) -> str:
-    """The pattern that matches this path alone (gitignore(5)); characters that YAML cannot hold match any."""
-    escaped = re.sub(r"([\\*?\[])", r"\\\1", path)
-    return "/" + "".join(c if c.isprintable() else "?" for c in re.sub(r" $", r"\\ ", escaped))
-
-
-def _scalar(text: str) -> str:
-    return text if re.fullmatch(r"[\w./-]+", text, re.ASCII) else json.dumps(text, ensure_ascii=False)
 
 
 def _from_here(file: Path) -> str:

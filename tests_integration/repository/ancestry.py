@@ -1,10 +1,14 @@
 """Which branches contain which: one walk over all that they have beyond the base (git-rev-list(1))."""
 
 from collections.abc import Mapping
+from functools import cached_property
+from itertools import permutations
 
 from git import Repo
 
+from tests_integration.repository.ask import Commit, log
 from tests_integration.repository.git import git
+from tests_integration.repository.merge import AutomaticMerge, automatic_merges
 
 
 class Ancestry:
@@ -22,6 +26,7 @@ class Ancestry:
         self.tips = tips
         self._bits = {name: 1 << n for n, name in enumerate(tips)}
         self._reached = self._walked()
+        self._shared: dict[str, dict[str, int]] | None = None
 
     def _walked(self) -> dict[str, int]:
         """For the base and each commit beyond it: the branches that contain it, as bits."""
@@ -37,6 +42,22 @@ class Ancestry:
                 bits[parent] = bits.get(parent, 0) | reached[commit]
         return reached
 
+    @cached_property
+    def inner_merges(self) -> list[tuple[Commit, AutomaticMerge]]:
+        """Merges of two commits that the branches hold beyond the base, each with what git makes of them by itself."""
+        found = log(self.repo, "--merges", *self.tips.values(), f"^{self.base}")
+        merges = [merge for merge in found if len(merge.parents) == 2]  # noqa: PLR2004
+        made = automatic_merges(self.repo, [(merge.parents[0], merge.parents[1]) for merge in merges])
+        return [(merge, one) for merge, one in zip(merges, made, strict=True) if isinstance(one, AutomaticMerge)]
+
+    def is_beyond(self, commit: str) -> bool:
+        """Whether a commit is one that branches have beyond the base."""
+        return commit in self._reached and commit != self.base
+
+    def holders(self, commit: str) -> list[str]:
+        """The branches that contain the base, or a commit beyond it."""
+        return self._names(self._reached.get(commit, 0))
+
     def contains(self, branch: str, commit: str) -> bool:
         """Whether a branch contains the base, or a commit beyond it."""
         return bool(self._reached.get(commit, 0) & self._bits[branch])
@@ -50,22 +71,21 @@ class Ancestry:
         both = self._bits[branch] | self._bits[other]
         return any(bits & both == both for commit, bits in self._reached.items() if commit != self.base)
 
-    def shared(self, branch: str, ancestors: Mapping[str, frozenset[str]]) -> dict[str, int]:
-        """Other branches that this one shares commits with, each with how many; none that it stands on, or they on it.
+    def shared(self, ancestors: Mapping[str, frozenset[str]]) -> dict[str, dict[str, int]]:
+        """For each branch those that it shares commits with, and how many; none that it stands on, or they on it.
 
         Args:
-            branch: whose commits are looked at.
             ancestors: for each branch those that it is declared to be stacked on; a commit is a branch's own where
                 none of these has it.
         """
-        masks = {name: sum(self._bits[other] for other in ancestors[name]) for name in self.tips}
-        found: dict[str, int] = {}
-        for commit, bits in self._reached.items():
-            if commit != self.base and bits & self._bits[branch] and not bits & masks[branch]:
-                for other in self._names(bits & ~self._bits[branch]):
-                    if not bits & masks[other]:
-                        found[other] = found.get(other, 0) + 1
-        return found
+        if self._shared is None:
+            masks = {name: sum(self._bits[other] for other in ancestors[name]) for name in self.tips}
+            self._shared = {name: {} for name in self.tips}
+            for commit, bits in self._reached.items():
+                owners = [name for name in self._names(bits) if commit != self.base and not bits & masks[name]]
+                for one, other in permutations(owners, 2):
+                    self._shared[one][other] = self._shared[one].get(other, 0) + 1
+        return self._shared
 
     def _names(self, bits: int) -> list[str]:
         return [name for name, bit in self._bits.items() if bits & bit] if bits else []

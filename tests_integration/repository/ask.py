@@ -1,7 +1,6 @@
 """Read-only questions to git, each a function named for what it answers."""
 
 import re
-import uuid
 from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
@@ -56,7 +55,7 @@ class History:
     @cached_property
     def commits(self) -> tuple[Commit, ...]:
         """Oldest first."""
-        return _log(self.repo, "--first-parent", f"{self.base}..{self.tip}")
+        return log(self.repo, "--first-parent", f"{self.base}..{self.tip}")
 
     @cached_property
     def starts_at(self) -> str | None:
@@ -131,7 +130,7 @@ class History:
 def integration_commits(history: History, tips: Iterable[str]) -> list[Commit]:
     """Commits of an integration: this one's merges, and all that tips have beyond the base whose trailers say so."""
     beyond = (*tips, f"^{history.base}")
-    told = _log(history.repo, "--grep=^Integrates: ", "--grep=^Integration-Infrastructure: ", *beyond)
+    told = log(history.repo, "--grep=^Integrates: ", "--grep=^Integration-Infrastructure: ", *beyond)
     return list({commit.id: commit for commit in (*told, *history.merges)}.values())
 
 
@@ -151,44 +150,6 @@ def commit_at(repo: Repo, ref: str) -> str | None:
 def missing_commits(repo: Repo, tip: str, commit: str) -> list[str]:
     """Commits that a tip has and another commit has not, newest first, merges left out."""
     return git(repo, "rev-list", "--no-merges", "--topo-order", tip, f"^{commit}", "--").decode().split()
-
-
-def commits_between(repo: Repo, below: str, tip: str) -> frozenset[str]:
-    """All commits that a tip has and another commit has not."""
-    return frozenset(git(repo, "rev-list", tip, f"^{below}", "--").decode().split())
-
-
-class Edit(NamedTuple):
-    """Lines that a commit removed and added, without their ends, and the commit that it says it reverts, or empty."""
-
-    removed: frozenset[bytes]
-    added: frozenset[bytes]
-    reverts: str
-
-
-def edits_between(repo: Repo, below: str, tip: str, paths: Iterable[str]) -> list[Edit]:
-    """What each commit that a tip has and another has not changed in these paths.
-
-    Of a merge, only where it is like none of its parents: where a side is taken, nobody has edited anything.
-    """
-    mark = uuid.uuid4().hex  # a text may hold anything else, NUL too
-    options = ("--cc", f"--format={mark}%B{mark}", "-p", "-U0", "--no-renames", "--no-color", "--no-ext-diff")
-    fields = git(repo, "log", *options, tip, f"^{below}", "--", *few(paths)).split(mark.encode())[1:]
-    return [_edit(message, patch) for message, patch in zip(fields[::2], fields[1::2], strict=True)]
-
-
-def _edit(message: bytes, patch: bytes) -> Edit:
-    claim = re.search(rb"This reverts commit ([0-9a-f]{40,64})", message)
-    hunk = re.search(rb"^@(@+) ", patch, re.MULTILINE)
-    parents = len(hunk[1]) if hunk else 1
-    removed, added = (_signed(patch, sign, parents) for sign in (b"-", b"+"))
-    return Edit(removed, added, claim[1].decode() if claim else "")
-
-
-def _signed(patch: bytes, sign: bytes, parents: int) -> frozenset[bytes]:
-    """The lines of a patch that have this sign for one of the parents at least."""
-    signs = re.compile(rb"(?! {%d})[ %b]{%d}(.*?)\r?" % (parents, sign, parents))
-    return frozenset(found[1] for found in map(signs.fullmatch, patch.split(b"\n")) if found)
 
 
 def patch_ids(repo: Repo, commits: Iterable[str]) -> dict[str, str]:
@@ -310,7 +271,8 @@ def last_change(history: History) -> dict[str, Commit]:
     return changed
 
 
-def _log(repo: Repo, *arguments: str) -> tuple[Commit, ...]:
+def log(repo: Repo, *arguments: str) -> tuple[Commit, ...]:
+    """The commits that `git log ARGUMENTS` tells, oldest first."""
     form = "%H%x00%T%x00%P%x00%B%x00%x01"
     out = git(repo, "log", "--reverse", "--topo-order", f"--format={form}", *arguments, "--")
     commits = []

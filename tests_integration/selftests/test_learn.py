@@ -134,13 +134,25 @@ def test_what_is_not_there_is_told(conflicted: Wave, ref: str, said: str, capsys
     assert taught(conflicted, ref, capsys) == (1, [], [said.format(origin=conflicted.origin)])
 
 
-def test_learning_again_replaces_what_was_learned(conflicted: Wave) -> None:
+@pytest.mark.parametrize(("last", "more"), [("5", ""), ("five", ", with what it changes outside of the conflict")])
+def test_what_was_changed_outside_of_the_conflict_is_told(
+    wave: Wave, last: str, more: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wave.branch("E1", {"shared.txt": "one\n2\n3\n4\n5\n"})
+    wave.branch("E2", {"shared.txt": "two\n2\n3\n4\n5\n"})
+    merge = by_hand(wave, "E1", "E2", settled=f"both\n2\n3\n4\n{last}\n")
+    code, said, _ = taught(wave, "origin/by-hand", capsys)
+    assert (code, said) == (0, [f"learned shared.txt (content) in {merge[:12]} (Merge E2 by hand){more}"])
+
+
+def test_learning_again_replaces_what_was_learned(conflicted: Wave, capsys: pytest.CaptureFixture[str]) -> None:
     by_hand(conflicted, "E1", "E2")
     assert learn.main([str(conflicted.write()), "origin/by-hand"]) == 0
     git(conflicted.work, "switch", "--quiet", "main")
     git(conflicted.work, "branch", "--quiet", "-D", "by-hand")
     by_hand(conflicted, "E1", "E2", settled="two\none\n")
-    assert learn.main([str(conflicted.write()), "origin/by-hand"]) == 0
+    _, said, _ = taught(conflicted, "origin/by-hand", capsys)
+    assert said[-1].endswith(", in place of another settlement of the same conflict")
     assert images(conflicted) == [b"two\none\n"]
 
 
