@@ -15,7 +15,7 @@ class Discard(NamedTuple):
     Attributes:
         path: of the file.
         merge: on the branch.
-        whose: whose change it was: other branches of the plan, or the base.
+        whose: whose change it was: another branch of the plan, or the base.
         conflicted: whether git could not merge the file, so that somebody had to choose.
     """
 
@@ -49,8 +49,8 @@ def _is_declared(plan: Plan, branch: Branch, path: str) -> bool:
 
 
 def _whose(ancestry: Ancestry, merge: Commit, holders: list[str]) -> str:
-    """Whose work the other side of a merge on a branch is; empty where it is the branch's own."""
+    """Whose work the other side of a merge on a branch is, the first to hold it; empty where it is the branch's own."""
     other = merge.parents[1]
     if not ancestry.is_beyond(other):
         return "the base"
-    return " and ".join(name for name in ancestry.holders(other) if name not in holders)
+    return next((name for name in ancestry.holders(other) if name not in holders), "")

@@ -186,10 +186,12 @@ def with_a_merge_that_keeps_both_lines(wave: Wave) -> None:
     wave.document["branches"][-1]["parent"] = "E1"
 
 
-def with_a_deletion_that_a_rule_names(wave: Wave) -> None:
+def with_a_deletion_that_a_rule_names(wave: Wave) -> list[str]:
     wave.branch("E1", {"one.txt": "one\n", "old.txt": "old\n"})
     wave.branch("E2", {"old.txt": None, "two.txt": "two\n"}, parent="E1")
-    wave.document["resolve"] = [{"paths": ["old.txt"], "take": "theirs", "drops": True}]
+    wave.document["resolve"] = [{"paths": ["old.txt"], "take": "theirs", "in": ["E2"], "drops": True}]
+    dropped = "  old.txt, in the merge of E2 (#), without a conflict, of E1 (merge #): is gone"
+    return [f"rule 1 (theirs of old.txt) drops what branches added, as it says:\n{dropped}"]
 
 
 def with_two_parents(wave: Wave) -> None:

@@ -85,8 +85,8 @@ WRONG_RESOLUTIONS = {
     "a branch has lost lines of an earlier one in a file that conflicts": Wrong(
         "",
         "earlier_work_is_kept[E2]",
-        "the merge of E2, # (Merge E2: Title of E2), undoes what was merged before it:\n"
-        "  shared.txt, of E1 (merge #): 1 line gone: `six`",
+        "E2 undoes by merges of its own what others brought:\n"
+        "  shared.txt: # (Bring E1 in) threw away the change of E1",
         with_a_conflict_that_hides_a_loss,
     ),
     "a side is taken that no rule names": Wrong(

@@ -152,7 +152,9 @@ WRONG_SOURCES = {
     "a branch has merged an earlier one with `-s ours`": Wrong(
         "",
         "earlier_work_is_kept[E2]",
-        UNDONE.format("one.txt, of E1 (merge #): is gone\n  shared.txt, of E1 (merge #): 1 line gone: `five`"),
+        "E2 undoes by merges of its own what others brought:\n"
+        "  one.txt: # (Bring E1 in) threw away the change of E1\n"
+        "  shared.txt: # (Bring E1 in) threw away the change of E1",
         merged_e1_with_the_strategy_ours,
     ),
     "a branch has merged an earlier one and kept its own file": Wrong(
@@ -207,8 +209,10 @@ WRONG_SOURCES = {
         "",
         "paths_are_portable",
         "paths are in that not every file system can hold:\n"
-        "  docs/Guide.md, since # (Merge E1: Title of E1): meets docs/guide.md where case is ignored\n"
-        "  docs/guide.md, since # (Merge E2: Title of E2): meets docs/Guide.md where case is ignored",
+        "  docs/Guide.md, since # (Merge E1: Title of E1): meets docs/guide.md"
+        " where case or Unicode normalisation is ignored\n"
+        "  docs/guide.md, since # (Merge E2: Title of E2): meets docs/Guide.md"
+        " where case or Unicode normalisation is ignored",
         with_names_that_differ_in_case,
     ),
     "a branch brings a path that Windows cannot hold": Wrong(
