@@ -1,1 +1,1 @@
-"""What is done: attempts, the sequence of merges, the plan's commands, the publication."""
+"""What is done: attempts, merges and what is said of those that fail, the plan's commands, the publication."""

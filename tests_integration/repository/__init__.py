@@ -1,1 +1,1 @@
-"""What git says: read-only questions, the bare store, merges in memory, the push."""
+"""What git says: history and ancestry, whose lines are whose, merges in memory and how conflicts settle; the push."""
