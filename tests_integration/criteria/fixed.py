@@ -4,21 +4,20 @@ import re
 
 from git import Repo
 
-from tests_integration.criteria.expected import step_of
+from tests_integration.criteria.expected import Step
 from tests_integration.criteria.judge import automatic_of
 from tests_integration.plan.model import Plan
-from tests_integration.plan.parts import Branch, Fix
+from tests_integration.plan.parts import Fix
 from tests_integration.repository.ask import Change, Commit, History, changes, content, entries
 from tests_integration.repository.entry import Entry, is_text_file
 from tests_integration.repository.trees import is_applied
 
 
-def is_stale(history: History, plan: Plan, fix: Fix, branch: Branch, merge: Commit) -> bool:
+def is_stale(history: History, plan: Plan, step: Step, merge: Commit) -> bool:
     """Whether the problem is not there (any more) in what git and the fixes before this one make of the merge."""
+    repo, fix = history.repo, step.fix
     if settles(history, fix, merge):
         return False
-    repo = history.repo
-    step = step_of(history, plan, fix, branch, merge)
     if fix.patch:
         return not step.paths and is_applied(repo, step.before, (plan.folder / fix.patch).read_bytes())
     there = entries(repo, step.before, step.paths)
@@ -35,19 +34,17 @@ def settles(history: History, fix: Fix, merge: Commit) -> bool:
     return any(conflict.path in fix.paths for conflict in automatic_of(history, merge).conflicts)
 
 
-def gone_from_signature(history: History, plan: Plan, fix: Fix, branch: Branch, merge: Commit) -> list[str]:
+def gone_from_signature(history: History, step: Step) -> list[str]:
     """Files that the fix's signature names by their path, and that were not there before the fix."""
-    found = re.findall(r"[\w.-]+(?:/[\w.-]+)+\.\w+", (fix.signature or "").replace("\\", ""))
+    found = re.findall(r"[\w.-]+(?:/[\w.-]+)+\.\w+", (step.fix.signature or "").replace("\\", ""))
     named = [path for path in found if ".." not in path.split("/")]
-    before = step_of(history, plan, fix, branch, merge).before
-    there = entries(history.repo, before, named) if named else {}
+    there = entries(history.repo, step.before, named) if named else {}
     return [path for path in named if path not in there]
 
 
-def undone_at_tip(history: History, plan: Plan, fix: Fix, branch: Branch, merge: Commit) -> list[str]:
+def undone_at_tip(history: History, step: Step, merge: Commit) -> list[str]:
     """Files in which all that a patch or a chosen side took out is back at the tip, and nothing of it is left."""
-    step = step_of(history, plan, fix, branch, merge)
-    changed = {} if fix.delete else changes(history.repo, step.before, merge.tree)
+    changed = {} if step.fix.delete else changes(history.repo, step.before, merge.tree)
     paths = changed.keys() & step.paths
     tip = entries(history.repo, history.tip, paths) if paths else {}
     return sorted(path for path in paths if _is_back(history.repo, changed[path], tip.get(path)))

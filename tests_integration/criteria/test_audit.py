@@ -8,17 +8,18 @@ from git import Repo
 from tests_integration.criteria.dropped import dropped_by
 from tests_integration.criteria.expected import step_of, undeclared
 from tests_integration.criteria.fixed import elsewhere, gone_from_signature, is_stale, settles, undone_at_tip
-from tests_integration.criteria.inner import discards
+from tests_integration.criteria.inner import Discard, discards
 from tests_integration.criteria.judge import (
     Remark,
     adds_nothing,
     automatic_of,
+    fail,
     listed,
     merge_to_judge,
     own_merge,
     require,
 )
-from tests_integration.criteria.kept import told, undone
+from tests_integration.criteria.kept import Loss, told, undone
 from tests_integration.criteria.own_lines import own_lines
 from tests_integration.criteria.portable import unportable_paths
 from tests_integration.criteria.traps import traps
@@ -179,27 +180,11 @@ def test_earlier_work_is_kept(
 ) -> None:
     """Nothing that an earlier branch or the base brought is silently undone by this one; its open edits are named."""
     merge = merge_to_judge(history, branch, tips[branch.id])
-    names = {tips[other.id]: other.id for other in plan.branches}
     thrown = list(discards(ancestry, plan, branch))
-    away = [discard for discard in thrown if not discard.conflicted]
-    paths = list(dict.fromkeys(discard.path for discard in away))
-    require(
-        not away,
-        f"{branch.id} undoes by merges of its own what others brought:\n" + "\n".join(map(str, away)) + "\n"
-        f"Mend it on the branch (R300); or, if it is meant, declare it under `resolve:`\n"
-        f"  {rule_line(paths, 'ours', branch.id, drops=True)}",
-    )
+    _require_no_discard(branch, [discard for discard in thrown if not discard.conflicted])
     lost = undone(history, plan, branch, merge)
-    silent = [loss for loss in lost if loss.silent]
-    head = f"the merge of {branch.id}, {merge.short}, undoes what was merged before it:"
-    advice = (
-        f"{branch.id} contains the earlier work and has lost it, by a revert, an old copy, or the wrong side of a"
-        " merge.\nMend it there (R300); or, if it is meant, declare it under `resolve:`\n"
-        f"  {rule_line(list(dict.fromkeys(loss.path for loss in silent)), 'ours', branch.id, drops=True)}"
-    )
-    if silent and {loss.path for loss in silent} <= undeclared(history, plan, branch, merge).paths.keys():
-        advice = f"It is not the doing of {branch.id}: git's own merge keeps it. Merge it again (R361)."
-    require(not silent, f"{head}\n{told(history, names, silent)}\n{advice}")
+    names = {tips[other.id]: other.id for other in plan.branches}
+    _require_no_silent_loss(history, plan, names, merge, [loss for loss in lost if loss.silent])
     if lost:
         remark(f"{branch.id} removes lines of earlier branches by commits of its own:\n{told(history, names, lost)}")
     if thrown:
@@ -213,6 +198,37 @@ def test_earlier_work_is_kept(
     )
 
 
+def _require_no_discard(branch: Branch, thrown: list[Discard]) -> None:
+    lines = "\n".join(map(str, thrown))
+    require(
+        not thrown,
+        f"{branch.id} undoes by merges of its own what others brought:\n{lines}\nMend it on the branch (R300);"
+        f" {_declared_as(branch.id, [discard.path for discard in thrown])}",
+    )
+
+
+def _require_no_silent_loss(
+    history: History, plan: Plan, names: Mapping[str, str], merge: Commit, silent: list[Loss]
+) -> None:
+    if not silent:
+        return
+    branch = plan.branch(names[merge.parents[1]])
+    paths = [loss.path for loss in silent]
+    advice = (
+        f"{branch.id} contains the earlier work and has lost it, by a revert, an old copy, or the wrong side of a"
+        f" merge.\nMend it there (R300); {_declared_as(branch.id, paths)}"
+    )
+    if undeclared(history, plan, branch, merge).paths.keys() >= set(paths):
+        advice = f"It is not the doing of {branch.id}: git's own merge keeps it. Merge it again (R361)."
+    head = f"the merge of {branch.id}, {merge.short}, undoes what was merged before it:"
+    fail(f"{head}\n{told(history, names, silent)}\n{advice}")
+
+
+def _declared_as(branch: str, paths: list[str]) -> str:
+    line = rule_line(list(dict.fromkeys(paths)), "ours", branch, drops=True)
+    return f"or, if it is meant, declare it under `resolve:`\n  {line}"
+
+
 def test_fix_is_in_its_merge(history: History, plan: Plan, tips: Mapping[str, str], fix: Fix, remark: Remark) -> None:
     """The fix took effect in the merge that it names and is still in effect at the tip; a stale one is named (R521)."""
     branch = plan.branch(fix.after)
@@ -223,16 +239,17 @@ def test_fix_is_in_its_merge(history: History, plan: Plan, tips: Mapping[str, st
         require(path not in there, f"{fix.id}: {path} is still there in {where}")
     for path in fix.needs:
         require(path in there, f"{fix.id} needs {path}, which is not there in {merge.short}")
-    for path in gone_from_signature(history, plan, fix, branch, merge):
+    step = step_of(history, plan, fix, branch, merge)
+    for path in gone_from_signature(history, step):
         remark(f"{fix.id} has a signature that names {path}, which is not there in the merge of {branch.id}")
-    if is_stale(history, plan, fix, branch, merge):
+    if is_stale(history, plan, step, merge):
         remark(f"{fix.id} is stale: {branch.id} has no such problem any more; take the fix out of the plan")
         return
     automatic = automatic_of(history, merge).tree
-    effect = step_of(history, plan, fix, branch, merge).paths & changes(history.repo, automatic, merge.tree).keys()
+    effect = step.paths & changes(history.repo, automatic, merge.tree).keys()
     held = effect or settles(history, fix, merge)
     require(held, f"{fix.id} changed nothing in {merge.short}: git's own merge is the same without it")
-    back = undone_at_tip(history, plan, fix, branch, merge)
+    back = undone_at_tip(history, step, merge)
     require(not back, f"{fix.id} ({fix.action}) is undone at the tip {history.tip[:12]}: {', '.join(back)}")
 
 

@@ -166,8 +166,8 @@ class Explainer:
             yield "======="
             yield from _short(clash.theirs)
             yield f">>>>>>> {self.branch.id}"
-        if more := len(item.clashes) - HUNKS:
-            yield from [f"… and {more} more place{'s' if more > 1 else ''}"] * (more > 0)
+        if (more := len(item.clashes) - HUNKS) > 0:
+            yield f"… and {more} more place{'s' if more > 1 else ''}"
 
     def _marked(self, conflicts: Sequence[Conflict]) -> bytes:
         """The text of the conflicted file as git merged it."""

@@ -192,8 +192,15 @@ def once_there(repo: Repo, path: str, commits: Iterable[str]) -> bool:
 
 
 def content(repo: Repo, blob: str) -> bytes:
-    """The bytes of a blob, read through one `git cat-file --batch` for all of them; it ends with the repository."""
-    return repo.git.get_object_data(blob)[3]
+    """The bytes of a blob, read through one `git cat-file --batch` for all of them; it ends with the repository.
+
+    Raises:
+        GitError: there is no such object.
+    """
+    try:
+        return repo.git.get_object_data(blob)[3]
+    except ValueError as error:
+        raise GitError(("git", "cat-file", "--batch"), 0, str(error)) from None
 
 
 def changes(repo: Repo, before: str, after: str) -> dict[str, Change]:

@@ -121,8 +121,14 @@ def test_a_fix_that_only_adds_lines_and_is_dropped_is_undone(wave: Wave) -> None
 
 
 def test_a_lost_line_that_stands_elsewhere_too_is_lost(wave: Wave) -> None:
-    wave.branch("E1", {"shared.txt": "1\n2\n3\nreturn nil\n4\n5\n"})
-    wave.branch("E2", {"shared.txt": "0\n1\n2\n3\n4\n5\n"})
-    merged_with_ours(wave, "effort/E1")
+    wave.branch("E1", {"shared.txt": "1\n2\n3\n4\n5\nreturn nil\n"})
+    wave.branch("E2", {"shared.txt": "1\n2\n3\n4\n5\nreturn\n"})
+    git(wave.work, "merge", "--quiet", "--no-commit", "effort/E1", fails=True)
+    git(wave.work, "checkout", "--quiet", "--ours", "shared.txt")
+    wave.save("effort/E2", "Bring E1 in")
     wave.commit("effort/E2", {"other.txt": "func\nreturn nil\n"})
-    assert judged(wave)[0].keys() == {"earlier_work_is_kept[E2]"}
+    wave.document["branches"][-1]["parent"] = "E1"
+    assert judged(wave)[0] == {
+        "earlier_work_is_kept[E2]": "the merge of E2, # (Merge E2: Title of E2), undoes what was merged before it:\n"
+        "  shared.txt, of E1 (merge #): 1 line gone: `return nil`"
+    }
