@@ -71,12 +71,14 @@ class ConflictFact(Fact):
         kind: in git's words, such as `content` or `modify/delete`.
         settled: what settled it, or empty.
         rule: number of the plan's `resolve` rule that is for it, from 1; 0 where a fix settled it, or no rule names it.
+        dropped: what either side had added and settling it threw away, one line of text a side.
     """
 
     path: str
     kind: str
     settled: str = ""
     rule: int = 0
+    dropped: tuple[str, ...] = ()
 
 
 class EditFact(Fact):
@@ -205,6 +207,7 @@ class CommandFact(Fact):
         stage: build, test or demo.
         run: the command line.
         exit: exit code; None where it was ended at its deadline.
+        started_at: UTC, with milliseconds.
         seconds: wall-clock time.
         timeout: seconds it was allowed.
         log: the log's path inside the report folder.
@@ -217,6 +220,7 @@ class CommandFact(Fact):
     stage: str
     run: str
     exit: int | None
+    started_at: str = ""
     seconds: float
     timeout: int
     log: str

@@ -112,6 +112,7 @@ def hear(report: pytest.TestReport, session: Session) -> None:
         return
     ledger = session.ledgers[said["plan"]]
     ledger.facts.update(said["facts"])
+    ledger.clock(tuple(said["key"]), report.start, report.stop)
     if report.when != "call" and report.passed:
         return
     outcome = "blocked" if report.skipped else report.outcome

@@ -1,6 +1,5 @@
 """What the rules of a plan throw away where they settle conflicts, branch by branch."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from tests_integration.criteria.expected import settled_by_rules
@@ -10,10 +9,7 @@ from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Branch
 from tests_integration.repository.ask import Commit, History, shown
 from tests_integration.repository.merge import Conflict
-from tests_integration.repository.resolutions import Merging, lost, names_of
-from tests_integration.text import counted
-
-SHOWN = 3
+from tests_integration.repository.resolutions import Merging, lost, names_of, told
 
 
 def dropped_by(history: History, plan: Plan, tips: Mapping[str, str], number: int) -> tuple[int, list[str]]:
@@ -62,7 +58,7 @@ def _dropped(
     for path, line in own:
         by_branch.setdefault((path, branch.id), []).append(line)
     for (path, name), lines in by_branch.items():
-        yield f"  {shown(path)}, in the merge of {branch.id} ({merge.id[:12]}): {_told(name, lines)}"
+        yield f"  {shown(path)}, in the merge of {branch.id} ({merge.id[:12]}): {told(name, lines)}"
 
 
 def _origin(history: History, merge: Commit, paths: frozenset[str], text: bytes) -> str:
@@ -78,10 +74,3 @@ def _name(history: History, names: Mapping[str, str], origin: str) -> str:
     commit = next((commit for commit in history.commits if commit.id == origin), None)
     parents = commit.parents[1:] if commit else ()
     return next((names[parent] for parent in parents if parent in names), "the base")
-
-
-def _told(name: str, lines: list[bytes]) -> str:
-    texts = list(Counter(line.decode(errors="backslashreplace").strip() for line in lines))
-    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
-    quoted = ", ".join(f"`{text[:60]}`" for text in texts[:SHOWN])
-    return f"{counted(len(lines), 'line')} of {name}: {quoted}{more}"

@@ -8,12 +8,14 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 import sh
 
+from tests_integration.engine.clock import precise
 from tests_integration.facts import CommandFact
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Command
@@ -86,6 +88,7 @@ def run(
     token = uuid.uuid4().hex
     _adopt_orphans()
     before = _children()
+    started_at = precise(datetime.now(UTC))
     started = time.monotonic()
     with file.open("wb") as stream, Path(os.devnull).open("rb") as nothing:
         process = sh.bash(
@@ -114,6 +117,7 @@ def run(
         stage=stage,
         run=command.run,
         exit=code,
+        started_at=started_at,
         seconds=round(seconds, 3),
         timeout=command.timeout,
         log=f"logs/{log}",

@@ -9,6 +9,7 @@ from tests_integration.engine.conflicts import Judged, judged
 from tests_integration.engine.explain import Explainer
 from tests_integration.engine.fixes import FixDoesNotFitError, applied
 from tests_integration.facts import (
+    ConflictFact,
     EditFact,
     FileFact,
     FixFact,
@@ -25,7 +26,7 @@ from tests_integration.repository.ask import content, entries, is_ancestor, show
 from tests_integration.repository.entry import Entry
 from tests_integration.repository.git import GitError, git
 from tests_integration.repository.merge import AutomaticMerge, Conflict, automatic_merge
-from tests_integration.repository.resolutions import Merging
+from tests_integration.repository.resolutions import Merging, dropped
 from tests_integration.repository.trees import edited, stored_blob
 from tests_integration.text import shell_word
 
@@ -125,7 +126,7 @@ def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, base: str, d
         commit=_commit(plan, store, tree, message, (onto, tip)),
         parents=(onto, tip),
         message=message,
-        conflicts=conflicts.settled,
+        conflicts=_with_losses(merging, conflicts.settled, tree, branch),
         resolved=tuple(f"{conflict.path}: {conflict.settled}" for conflict in conflicts.settled),
         edits=_edit_facts(store, automatic, conflicts),
         fixes=fixes,
@@ -133,6 +134,16 @@ def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, base: str, d
         contained=automatic.tree == (done[-1].tree if done else tree_of(store, onto)) and is_ancestor(store, tip, onto),
         tree_merged=automatic.tree,
         tree=tree,
+    )
+
+
+def _with_losses(
+    merging: Merging, settled: tuple[ConflictFact, ...], tree: str, branch: Branch
+) -> tuple[ConflictFact, ...]:
+    """The conflicts, each with what settling it threw away; that the tree is as the plan says, the audit judges."""
+    by_path = {shown(conflict.path): conflict for conflict in merging.automatic.conflicts}
+    return tuple(
+        fact.model_copy(update={"dropped": dropped(merging, by_path[fact.path], tree, branch.id)}) for fact in settled
     )
 
 

@@ -53,6 +53,7 @@ def gather(  # noqa: PLR0913 - what a record is made of
         gates=gates,
         commands=tuple(command for gate in gates for command in gate.commands),
         criteria=ledger.criteria(),
+        stages=ledger.stages(),
         publication=ledger.fact("publication", Publication),
         attempt=attempt,
         metadata=metadata,

@@ -4,11 +4,13 @@ It hears pytest's reports only, so that it knows the same in the process that ru
 pytest-xdist, in the one that reports.
 """
 
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from tests_integration.engine.clock import precise
 from tests_integration.facts import Fact
 from tests_integration.plan.stages import STAGES
-from tests_integration.record.model import CriterionFact, headline
+from tests_integration.record.model import CriterionFact, StageFact, headline
 
 F = TypeVar("F", bound=Fact)
 Key = tuple[str, str]
@@ -21,12 +23,14 @@ class PlanLedger:
         outcomes: every criterion of the plan, in order, by (criterion, subject).
         facts: by name, as plain values.
         chosen: keys of the criteria that this session runs.
+        spans: when each stage began and ended so far, in seconds since the epoch.
     """
 
     def __init__(self, criteria: list[CriterionFact]) -> None:
         self.outcomes: dict[Key, CriterionFact] = {(fact.criterion, fact.subject): fact for fact in criteria}
         self.facts: dict[str, Any] = {}
         self.chosen: set[Key] = set()
+        self.spans: dict[str, tuple[float, float]] = {}
         self._unsent: dict[str, Any] = {}
 
     def note(self, name: str, fact: Fact | dict[str, Any]) -> None:
@@ -50,6 +54,21 @@ class PlanLedger:
         update: dict[str, Any] = {"seconds": round(before.seconds + seconds, 3), "remarks": remarks or before.remarks}
         self.outcomes[key] = before.model_copy(
             update=update if worse else {**update, "outcome": outcome, "message": message}
+        )
+
+    def clock(self, key: Key, start: float, stop: float) -> None:
+        """Take in when a phase of a criterion began and ended."""
+        stage = self.outcomes[key].stage
+        began, ended = self.spans.get(stage, (start, stop))
+        self.spans[stage] = min(began, start), max(ended, stop)
+
+    def stages(self) -> tuple[StageFact, ...]:
+        """When each stage that ran was judged."""
+        return tuple(
+            StageFact(
+                stage=stage, started_at=precise(datetime.fromtimestamp(began, UTC)), seconds=round(ended - began, 3)
+            )
+            for stage, (began, ended) in self.spans.items()
         )
 
     def criteria(self) -> tuple[CriterionFact, ...]:

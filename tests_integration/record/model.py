@@ -60,6 +60,18 @@ class CriterionFact(Fact):
     seconds: float = 0.0
 
 
+class StageFact(Fact):
+    """When a stage was judged, from the start of its first criterion to the end of its last.
+
+    Attributes:
+        started_at: UTC, with milliseconds.
+    """
+
+    stage: str
+    started_at: str
+    seconds: float
+
+
 class Record(Fact):
     """What one run of one plan did and proved.
 
@@ -94,6 +106,7 @@ class Record(Fact):
     gates: tuple[Gate, ...] = ()
     commands: tuple[CommandFact, ...] = ()
     criteria: tuple[CriterionFact, ...] = ()
+    stages: tuple[StageFact, ...] = ()
     publication: Publication | None = None
     attempt: AttemptFact | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)

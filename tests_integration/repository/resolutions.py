@@ -15,10 +15,12 @@ from tests_integration.repository.git import git
 from tests_integration.repository.merge import AutomaticMerge, Conflict, union_merge
 from tests_integration.repository.rerere import recalled
 from tests_integration.repository.trees import stored_blob
+from tests_integration.text import counted, visible
 
 PLAIN = frozenset({"content", "add/add", "modify/delete", "binary"})
 """Kinds of conflicts whose sides are files of the branches as they are; with renames, git may merge them first."""
 
+SHOWN = 3
 EXECUTABLE = b"(executable bit)"
 
 
@@ -141,6 +143,20 @@ def lost(merging: Merging, conflict: Conflict, tree: str) -> Lost:
         lines = [(path, line) for path, line in lines if line.strip()]
         found.append([one for one in lines if one[1] != EXECUTABLE or len(lines) == 1])
     return Lost(*found)
+
+
+def dropped(merging: Merging, conflict: Conflict, tree: str, branch: str) -> tuple[str, ...]:
+    """What settling a conflict threw away of either side, for people; see `lost`."""
+    sides = zip(("earlier work", branch), lost(merging, conflict, tree), strict=True)
+    return tuple(visible(told(name, [line for _, line in lines])) for name, lines in sides if lines)
+
+
+def told(name: str, lines: list[bytes]) -> str:
+    """How many lines of somebody, and the first few of them."""
+    texts = list(Counter(line.decode(errors="backslashreplace").strip() for line in lines))
+    more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+    quoted = ", ".join(f"`{text[:60]}`" for text in texts[:SHOWN])
+    return f"{counted(len(lines), 'line')} of {name}: {quoted}{more}"
 
 
 def name_on(merging: Merging, conflict: Conflict, side: str) -> str:
