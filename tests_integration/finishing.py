@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from markupsafe import escape
 from pytest_html.basereport import BaseReport
 
 from tests_integration.facts import Parked
@@ -43,8 +42,9 @@ def write(session: Session, records: Records) -> list[str]:
 
 
 def page(session: Session, records: Records) -> list[str]:
-    """The records as HTML, for the report's head."""
-    return [html.VIEWPORT, *(html.record(record, session.folder(name)) for name, record in records.items())]
+    """The records as HTML, for the report."""
+    several = len(records) > 1
+    return [html.record(record, session.folder(name), several=several) for name, record in records.items()]
 
 
 def title(session: Session) -> str:
@@ -53,16 +53,20 @@ def title(session: Session) -> str:
     return headings[0] if len(headings) == 1 else f"{len(headings)} integration plans"
 
 
-def name_cell(report: pytest.TestReport) -> str:
-    """The cell of pytest-html's table that names a case."""
-    return f'<td class="col-testId">{escape(report.nodeid.rpartition("::")[2].removeprefix("test_"))}</td>'
+def use_page(config: pytest.Config) -> None:
+    """Have pytest-html fill our page: its own shows nothing without scripts, and lets whatever is in it act."""
+    for report in _reports(config):
+        report._template = html.page()  # noqa: SLF001 - pytest-html has no option for it
 
 
 def drop_report(config: pytest.Config) -> None:
     """Keep pytest-html from writing."""
-    for plugin in config.pluginmanager.get_plugins():
-        if isinstance(plugin, BaseReport):
-            config.pluginmanager.unregister(plugin)
+    for report in _reports(config):
+        config.pluginmanager.unregister(report)
+
+
+def _reports(config: pytest.Config) -> list[BaseReport]:
+    return [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, BaseReport)]
 
 
 def close(terminal: pytest.TerminalReporter, session: Session, records: Records, problems: list[str]) -> None:

@@ -16,7 +16,6 @@ from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures b
 from tests_integration.fixtures import SESSION
 from tests_integration.options import add_options, plans_given, require_tools
 from tests_integration.plan.stages import STAGES
-from tests_integration.record.html import STYLE
 from tests_integration.record.write import REPORT
 from tests_integration.repository.git import scrubbed_environment
 from tests_integration.session import Session
@@ -50,10 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Find the cache, and where live lines go."""
+    """Find the cache, where live lines go, and the page that the report is written on."""
     if (suite := session.config.stash.get(SESSION, None)) is not None:
         suite.cache = running.cache_folder(session.config)
         suite.terminal = session.config.pluginmanager.getplugin("terminalreporter")
+        finishing.use_page(session.config)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -137,7 +137,6 @@ def _ask_for_report(config: pytest.Config, suite: Session) -> None:
         folder = suite.folder(suite.givens[0].name) if len(suite.givens) == 1 else suite.reports
         config.option.htmlpath = config.option.htmlpath or str(folder / REPORT)
         config.option.self_contained_html = True
-        config.option.css = [*config.option.css, str(STYLE)]
 
 
 class Listener:
@@ -197,24 +196,12 @@ class Closer:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: ReportData) -> None:
-        """The plan's own heading; cases folded, since the record above them tells what failed."""
+        """The plan's own heading."""
         report.title = finishing.title(self.suite)
-        report.set_data("initialSort", "original")
-        report.set_data("renderCollapsed", ["all"])
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_table_header(self, cells: list[str]) -> None:
-        """No column of links: the record has the logs."""
-        del cells[3:]
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
-        """The case by its name, without the path that all share."""
-        cells[1:] = [finishing.name_cell(report), cells[2]]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
-        """The whole record as static HTML, above pytest-html's table."""
+        """The whole record as static HTML."""
         prefix.extend(finishing.page(self.suite, self.records))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

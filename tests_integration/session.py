@@ -32,6 +32,11 @@ from tests_integration.text import visible
 WIDTH = 79
 VERIFIED = "verified"
 
+ISOLATION = (
+    "environment and HOME withheld, processes ended with their command; no namespaces, file system and network open"
+)
+"""What keeps the plan's commands apart from the rest, as it was enforced."""
+
 REMARK = "remark"
 """Name of the property under which a case's report carries what its criterion remarked."""
 
@@ -195,6 +200,7 @@ def environment() -> dict[str, str]:
         "Python": platform.python_version(),
         "pytest": pytest.__version__,
         "platform": f"{sys.platform} {platform.machine()}",
+        "isolation": ISOLATION,
     }
 
 
