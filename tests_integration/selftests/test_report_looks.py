@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser
 
-from tests_integration.selftests.browser import SCHEMES, WIDTHS, findings, look
+from tests_integration.selftests.browser import SCHEMES, WIDTHS, findings, look, opened
 from tests_integration.selftests.report_kinds import green, hostile, many, page, parked, red
 from tests_integration.selftests.running_plans import Run
 
@@ -33,6 +33,13 @@ def test_colours_follow_the_readers_system(browser: Browser, ran: Run) -> None:
     light, dark = (look(browser, page(ran), scheme=scheme) for scheme in SCHEMES)
     assert _brightness(light.background) - _brightness(light.ink) > 150
     assert _brightness(dark.ink) - _brightness(dark.background) > 150
+
+
+def test_it_is_printed_on_white_whatever_the_readers_system_asks_for(browser: Browser, ran: Run) -> None:
+    colour = "() => getComputedStyle(document.body).color"
+    with opened(browser, page(ran), scheme="dark") as seen:
+        seen.emulate_media(media="print")
+        assert _brightness(seen.evaluate(colour)) < 60
 
 
 def _brightness(colour: str) -> int:
