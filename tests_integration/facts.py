@@ -273,6 +273,16 @@ class Publication(Fact):
     at: str = ""
 
 
+class NoteFact(Publication):
+    """What came of pushing the record as a note on the tip (git-notes(1)); `commit` and `read_back` are of the notes.
+
+    Attributes:
+        text: of the note.
+    """
+
+    text: str = ""
+
+
 class AttemptFact(Fact):
     """The attempt that this session is, or why it may not start (R520).
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests_integration.facts import AttemptFact, Gate, Integration, JudgedFact, Publication, Source
+from tests_integration.facts import AttemptFact, Gate, Integration, JudgedFact, NoteFact, Publication, Source
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan, PlanDocument
 from tests_integration.record.ledger import PlanLedger
@@ -57,6 +57,7 @@ def gather(  # noqa: PLR0913 - what a record is made of
         criteria=ledger.criteria(),
         stages=ledger.stages(),
         publication=ledger.fact("publication", Publication),
+        note=ledger.fact("note", NoteFact),
         attempt=attempt,
         metadata=metadata,
         environment=environment,

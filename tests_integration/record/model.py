@@ -13,6 +13,7 @@ from tests_integration.facts import (
     InfrastructureFact,
     JudgedFact,
     MergeFact,
+    NoteFact,
     Parked,
     Publication,
     Source,
@@ -98,6 +99,7 @@ class Record(Fact):
         parked: branches that did not merge, each with why.
         problem: why there is no branch at all, or empty.
         judged: who built the branch and who judged it, where it was not built by this run.
+        note: the record as a note on the tip, where the plan asks for it and all else had held.
         started_at: UTC.
         seconds: from start to end.
     """
@@ -121,6 +123,7 @@ class Record(Fact):
     criteria: tuple[CriterionFact, ...] = ()
     stages: tuple[StageFact, ...] = ()
     publication: Publication | None = None
+    note: NoteFact | None = None
     attempt: AttemptFact | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
     environment: dict[str, str] = Field(default_factory=dict)
