@@ -2,10 +2,13 @@
 
 from git import Repo
 
-from tests_integration.repository.git import git
+from tests_integration.repository.git import GitError, git
 from tests_integration.repository.trees import stored_blob
 
 NOTES = "refs/notes/waveproof"
+
+TAKEN_FOR_NOTES = {f"refs/{kind}/{NOTES}" for kind in ("heads", "tags", "remotes")}
+"""Refs that git completes the name of the notes to, although that is in full (gitrevisions(7))."""
 
 
 def fetch_notes(store: Repo, url: str) -> str | None:
@@ -15,10 +18,14 @@ def fetch_notes(store: Repo, url: str) -> str | None:
         The commit that they are at; None where the remote has none.
 
     Raises:
-        GitError: the remote cannot be read.
+        GitError: the remote cannot be read, or git could take another ref there for the notes.
     """
     rows = git(store, "ls-remote", "--", url, NOTES).decode(errors="replace").splitlines()
-    if NOTES not in {row.partition("\t")[2] for row in rows}:
+    names = {row.partition("\t")[2] for row in rows}
+    if names & TAKEN_FOR_NOTES:
+        told = f"{' and '.join(names & TAKEN_FOR_NOTES)} is there; git-push(1) takes that for {NOTES}. Rename it"
+        raise GitError(("git", "push"), 1, told)
+    if NOTES not in names:
         git(store, "update-ref", "-d", NOTES)
         return None
     options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
