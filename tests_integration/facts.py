@@ -3,15 +3,21 @@
 Every room may know these; they know nobody.
 """
 
+from typing import Annotated, Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 NAMED = 5
+
+GateName = Annotated[str, Field(json_schema_extra={"enum": ["build", "test", "demo"]})]
 
 
 class Fact(BaseModel):
     """A frozen value, plain enough to travel between processes as JSON."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class JudgedFact(Fact):
@@ -217,7 +223,7 @@ class CommandFact(Fact):
         problem: why it could not even be started, or empty.
     """
 
-    stage: str
+    stage: GateName
     run: str
     exit: int | None
     started_at: str = ""
@@ -243,7 +249,7 @@ class Gate(Fact):
         changed: tracked files that differ in the checkout afterwards.
     """
 
-    stage: str
+    stage: GateName
     commands: tuple[CommandFact, ...]
     changed: tuple[str, ...] = ()
 
@@ -261,10 +267,20 @@ class Publication(Fact):
     url: str
     ref: str
     commit: str | None
-    status: str
+    status: Literal["pushed", "unchanged", "refused", "failed", "judged"]
     problem: str = ""
     read_back: str | None = None
     at: str = ""
+
+
+class NoteFact(Publication):
+    """What came of pushing the record as a note on the tip (git-notes(1)); `commit` and `read_back` are of the notes.
+
+    Attributes:
+        text: of the note.
+    """
+
+    text: str = ""
 
 
 class AttemptFact(Fact):

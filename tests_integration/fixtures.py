@@ -19,22 +19,25 @@ from tests_integration.engine.commands import Room, environment
 from tests_integration.engine.gates import run_gate
 from tests_integration.engine.integrate import integrate
 from tests_integration.engine.metadata import MetadataError
+from tests_integration.engine.notes import publish_note
 from tests_integration.engine.publish import publish as publish_branch
 from tests_integration.engine.sources import fetch, look_up
-from tests_integration.facts import AttemptFact, Gate, Integration, Publication, Recorded, Source
+from tests_integration.facts import AttemptFact, Gate, Integration, NoteFact, Publication, Recorded, Source
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan
-from tests_integration.record.ledger import PlanLedger
+from tests_integration.record import markdown
+from tests_integration.record.ledger import PlanLedger, held_back
 from tests_integration.record.write import RECORD, REPLAY, WORK_LOG, set_aside, write_forms
 from tests_integration.repository.ancestry import Ancestry
 from tests_integration.repository.ask import History
 from tests_integration.repository.checkout import check_out
+from tests_integration.repository.notes import NOTES
 from tests_integration.repository.store import open_store
 from tests_integration.session import REMARK, Session, Workspace
 from tests_integration.text import visible
 
 SESSION = pytest.StashKey[Session]()
-NAMED = 4
+NOTE = "note_is_published"
 
 
 @pytest.fixture(scope="session")
@@ -260,20 +263,14 @@ def published(plan: Plan, store: Repo, ledger: PlanLedger, attempt: AttemptFact,
         result = verify.read_again(plan, store, judged)
         ledger.note("publication", result)
         return result
-    unproven = ledger.unproven("publish")
-    if unproven or attempt.rehearsal:
-        names = list(dict.fromkeys(fact.criterion for fact in unproven))
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    if problem := held_back(ledger.unproven("publish"), rehearsal=attempt.rehearsal):
         result = Publication(
             remote=remote,
             url="",
             ref=f"refs/heads/{plan.integration}",
             commit=history.tip,
             status="refused",
-            problem=f"nothing was pushed: {len(unproven)} criteria did not run and pass in this session:"
-            f" {', '.join(names[:NAMED])}{more}"
-            if unproven
-            else "nothing was pushed: not every criterion of the plan was asked for (-k, -m, a case by name)",
+            problem=problem,
         )
     else:
         result = publish_branch(plan, store, remote, history.tip)
@@ -324,6 +321,23 @@ def recorded(
         problem=problem,
     )
     ledger.note("recorded", result)
+    return result
+
+
+@pytest.fixture(scope="session")
+def noted(
+    suite: Session, plan: Plan, store: Repo, ledger: PlanLedger, attempt: AttemptFact, history: History
+) -> NoteFact:
+    """The record as a note on the tip, pushed where every other criterion has passed in this session."""
+    remote = plan.publish.remote if plan.publish else ""
+    others = tuple(fact for fact in ledger.criteria() if fact.criterion != NOTE)
+    unproven = [fact for fact in others if fact.outcome != "passed"]
+    if problem := held_back(unproven, rehearsal=attempt.rehearsal):
+        result = NoteFact(remote=remote, url="", ref=NOTES, commit=None, status="refused", problem=problem)
+    else:
+        record = suite.record(plan.name, others).model_copy(update={"criteria": others})
+        result = publish_note(plan, store, remote, history.tip, markdown.summary(record, times=False))
+    ledger.note("note", result)
     return result
 
 

@@ -73,6 +73,7 @@ def subjects(
         "text": [(f"text-{n}", text) for n, text in enumerate(plan.demo.shows, 1)],
         "rule": [(f"rule-{n}", (n, rule)) for n, rule in enumerate(plan.resolve, 1)],
         "publish": _read_back(plan, verify),
+        "notes": [(plan.publish.remote, plan.publish)] if plan.publish and plan.publish.notes else [],
     }
     return next(((name, given[name]) for name in parameters if name in given), None)
 

@@ -8,9 +8,11 @@ import pytest
 from git import Repo
 
 from tests_integration.criteria.judge import require
-from tests_integration.facts import Recorded
+from tests_integration.facts import NoteFact, Recorded
 from tests_integration.plan.model import Plan
+from tests_integration.plan.parts import Publish
 from tests_integration.repository.ask import History
+from tests_integration.repository.notes import note_on
 from tests_integration.repository.replay import replay
 
 pytestmark = pytest.mark.record
@@ -98,3 +100,16 @@ def test_record_tells_the_same(recorded: Recorded, plan: Plan, history: History,
     require(len(merges) == len(ids), f"{history.tip} has {len(merges)} merges, the plan has {len(ids)} branches")
     there = [(name, commit.id, commit.parents) for name, commit in zip(ids, merges, strict=True)]
     require(said == there, f"{recorded.record} tells the merges otherwise than git:\n{said}\n{there}")
+
+
+@pytest.mark.building
+def test_note_is_published(noted: NoteFact, notes: Publish, store: Repo, history: History) -> None:
+    """The remote has the record as a note on the tip, read back, and every other criterion held before it was pushed.
+
+    It comes last, so that the verdict in the note is the one that stands.
+    """
+    require(not noted.problem, f"{notes.remote}: {noted.problem}")
+    there = note_on(store, str(noted.read_back), history.tip)
+    require(there == noted.text, f"{notes.remote} has another note on {history.tip} in {noted.ref}:\n{there}")
+    claim = f"`{history.base}` → `{history.tip}` (SUCCESS)"
+    require(claim in noted.text, f"the note on {history.tip} does not say {claim}:\n{noted.text}")

@@ -1,6 +1,7 @@
 """From a YAML file to a Plan, or to every mistake in it."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,10 @@ def load(file: Path) -> Plan:
     Raises:
         PlanRejectedError: with every mistake of the file, each with line and column.
     """
+    return _loaded(file)[0]
+
+
+def _loaded(file: Path) -> tuple[Plan, Document]:
     document = read(file)
     mistakes = [*document.mistakes, *_mistakes_of_name(file)]
     content = None
@@ -58,8 +63,9 @@ def load(file: Path) -> Plan:
     if mistakes or content is None:
         raise PlanRejectedError(file, mistakes)
     values = {name: getattr(content, name) for name in PlanDocument.model_fields}
-    plan = Plan.model_construct(**values, name=file.stem, file=file.absolute(), digest="")
-    return plan.model_copy(update={"digest": _digest(content, plan)})
+    plan = Plan.model_construct(**values, name=file.stem, file=file.absolute(), digest="", files={})
+    digest, files = _digests(content, plan)
+    return plan.model_copy(update={"digest": digest, "files": files}), document
 
 
 class Given(NamedTuple):
@@ -70,20 +76,23 @@ class Given(NamedTuple):
         name: stem of the file, made safe for case ids.
         plan: None where it was rejected.
         refusal: every mistake, one a line; empty where there is a plan.
+        sha256: of the file as it was read; empty where it was rejected.
     """
 
     file: Path
     name: str
     plan: Plan | None
     refusal: str = ""
+    sha256: str = ""
 
 
 def give(file: Path) -> Given:
     """Read a plan, and keep its mistakes instead of raising them."""
     try:
-        return Given(file, file.stem, load(file))
+        plan, document = _loaded(file)
     except PlanRejectedError as error:
         return Given(file, re.sub(r"[^A-Za-z0-9._-]", "_", file.stem), None, str(error))
+    return Given(file, file.stem, plan, sha256=document.sha256)
 
 
 def _mistakes_of_name(file: Path) -> Iterator[Mistake]:
@@ -138,10 +147,14 @@ def _recorded(plan: Plan) -> dict[str, Path]:
     return {str(file.relative_to(plan.folder)): file for file in sorted(plan.resolutions.rglob("*")) if file.is_file()}
 
 
-def _digest(content: PlanDocument, plan: Plan) -> str:
+def _digests(content: PlanDocument, plan: Plan) -> tuple[str, dict[str, str]]:
+    """SHA-256 of all that the plan says, and of each file that it takes in."""
     digest = hashlib.sha256(content.model_dump_json(by_alias=True).encode())
     patches = {fix.patch: plan.folder / fix.patch for fix in plan.fixes if fix.patch}
-    files = plan.infrastructure | _recorded(plan) | patches
-    for name, file in sorted(files.items()):
-        digest.update(f"\0{name}\0".encode() + file.read_bytes())
-    return digest.hexdigest()
+    taken_in = plan.infrastructure | _recorded(plan) | patches
+    files = {}
+    for name, file in sorted(taken_in.items()):
+        content_of_file = file.read_bytes()
+        digest.update(f"\0{name}\0".encode() + content_of_file)
+        files[os.path.relpath(file, plan.folder)] = hashlib.sha256(content_of_file).hexdigest()
+    return digest.hexdigest(), files

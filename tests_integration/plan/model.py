@@ -97,11 +97,13 @@ class Plan(PlanDocument):
         name: stem of the plan's file; shown everywhere.
         file: the plan's file, absolute.
         digest: SHA-256 of what the plan says (not of comments or layout) and of the files it takes in.
+        files: SHA-256 of each file that it takes in, by path as seen from the plan's folder.
     """
 
     name: str
     file: Path
     digest: str
+    files: dict[str, str]
 
     @property
     def folder(self) -> Path:

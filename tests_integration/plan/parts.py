@@ -219,9 +219,15 @@ class Demo(Model):
 
 
 class Publish(Model):
-    """The remote that the integration branch is pushed to."""
+    """Where the integration branch is pushed.
+
+    Attributes:
+        remote: name of the remote.
+        notes: whether the record is pushed along, as a note on the tip (git-notes(1), `refs/notes/waveproof`).
+    """
 
     remote: Text
+    notes: Flag = False
 
 
 class Metadata(Model):

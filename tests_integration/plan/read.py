@@ -4,8 +4,9 @@ Scalars stay as written (`1.10`, `no`, `12:30`), duplicate keys, tags and aliase
 bounded. PyYAML scans; the tree is composed here because PyYAML's own loaders convert scalars and let duplicates win.
 """
 
+import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
@@ -26,12 +27,14 @@ class Document:
         values: where each value begins.
         keys: where the key of each value begins.
         mistakes: what YAML allows and a plan does not.
+        sha256: of the file, as it was read.
     """
 
     data: object
     values: dict[Place, Mark] = field(default_factory=dict)
     keys: dict[Place, Mark] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()
+    sha256: str = ""
 
     def mark(self, place: Place, *, of_key: bool = False) -> Mark:
         """Where the value (or its key) at this place is written; where it is missing, what would hold it."""
@@ -47,8 +50,9 @@ def read(file: Path) -> Document:
     Raises:
         PlanRejectedError: the file cannot be read, is too large, is not UTF-8, or is not YAML.
     """
+    text = _text(file)
     try:
-        return _Composer(file, _text(file)).document()
+        document = _Composer(file, text).document()
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
         mark = Mark(at.line + 1, at.column + 1) if at else Mark(1, 1)
@@ -56,6 +60,7 @@ def read(file: Path) -> Document:
         raise PlanRejectedError(file, [Mistake(mark, (), f"is not YAML: {problem}")]) from None
     except yaml.YAMLError as error:
         raise PlanRejectedError(file, [Mistake(Mark(1, 1), (), f"is not YAML: {_first_line(error)}")]) from None
+    return replace(document, sha256=hashlib.sha256(text.encode()).hexdigest())
 
 
 def _first_line(error: Exception) -> str:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from tests_integration.facts import AttemptFact, Gate, Integration, JudgedFact, Publication, Source
+from tests_integration.facts import AttemptFact, Gate, Integration, JudgedFact, NoteFact, Publication, Source
 from tests_integration.plan.load import Given
-from tests_integration.plan.model import Plan
+from tests_integration.plan.model import Plan, PlanDocument
 from tests_integration.record.ledger import PlanLedger
 from tests_integration.record.model import CriterionFact, PlanFact, Record, sentence, verdict
+from tests_integration.repository.git import without_password
+from tests_integration.text import visible
 
 GATES = ("build", "test", "demo")
 
@@ -55,6 +57,7 @@ def gather(  # noqa: PLR0913 - what a record is made of
         criteria=ledger.criteria(),
         stages=ledger.stages(),
         publication=ledger.fact("publication", Publication),
+        note=ledger.fact("note", NoteFact),
         attempt=attempt,
         metadata=metadata,
         environment=environment,
@@ -67,7 +70,7 @@ def plan_fact(given: Given) -> PlanFact:
     """What the plan asked for; of a rejected plan, its name."""
     plan = given.plan
     if plan is None:
-        return PlanFact(**_blank(given.name))
+        return PlanFact(**_blank(given.name), file=visible(str(given.file)))
     return PlanFact(
         name=plan.name,
         title=plan.title,
@@ -83,12 +86,28 @@ def plan_fact(given: Given) -> PlanFact:
         integration=plan.integration,
         publish=plan.publish.remote if plan.publish else "",
         branches=tuple(_branch_facts(plan)),
+        file=visible(str(given.file)),
+        files=({given.file.name: given.sha256} if given.sha256 else {}) | plan.files,
+        document=_document(plan),
     )
 
 
 def _branch_facts(plan: Plan) -> list[dict[str, Any]]:
     fields = {"id", "title", "source", "parent", "contains", "effort", "split"}
     return [branch.model_dump(mode="json", include=fields, by_alias=True) for branch in plan.branches]
+
+
+def _document(plan: Plan) -> dict[str, Any]:
+    said = plan.model_dump(mode="json", by_alias=True, include=set(PlanDocument.model_fields), exclude_none=True)
+    return {key: _without_passwords(value) for key, value in said.items()}
+
+
+def _without_passwords(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_passwords(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_passwords(inner) for inner in value]
+    return without_password(value) if isinstance(value, str) else value
 
 
 def _blank(name: str) -> dict[str, Any]:

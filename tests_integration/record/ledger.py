@@ -15,6 +15,8 @@ from tests_integration.record.model import CriterionFact, StageFact, headline
 F = TypeVar("F", bound=Fact)
 Key = tuple[str, str]
 
+NAMED = 4
+
 
 class PlanLedger:
     """Outcomes and facts of one plan.
@@ -97,3 +99,14 @@ class PlanLedger:
         """Whether every criterion of the plan up to this stage was asked for."""
         end = STAGES.index(until)
         return all(key in self.chosen for key, fact in self.outcomes.items() if STAGES.index(fact.stage) <= end)
+
+
+def held_back(unproven: list[CriterionFact], *, rehearsal: bool) -> str:
+    """Why nothing is pushed; empty where all that has to be proven is."""
+    names = list(dict.fromkeys(fact.criterion for fact in unproven))
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    if unproven:
+        told = f"{len(unproven)} criteria did not run and pass in this session"
+        return f"nothing was pushed: {told}: {', '.join(names[:NAMED])}{more}"
+    asked = "not every criterion of the plan was asked for (-k, -m, a case by name)"
+    return f"nothing was pushed: {asked}" if rehearsal else ""

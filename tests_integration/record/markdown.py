@@ -1,21 +1,22 @@
 """`summary.md`: the verdict for a pull-request comment."""
 
 from tests_integration.record.model import CriterionFact, Record, headline
+from tests_integration.repository.notes import NOTES
 
 SHOWN = 12
 REMARKS = 8
 
 
-def summary(record: Record) -> str:
-    """The record in under 60 lines of Markdown."""
+def summary(record: Record, *, times: bool = True) -> str:
+    """The record in under 60 lines of Markdown; without `times`, the same run again gives the same text."""
     parts = [
         f"## {_mark(record)} {escaped(record.sentence)}",
         f"`{record.base or 'no base'}` → `{record.tip or 'not finished'}` ({record.verdict})",
-        _published(record),
+        _published(record, times=times),
         _failures(record),
         _remarks(record),
         _branches(record),
-        _counts(record),
+        _counts(record, times=times),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -24,12 +25,12 @@ def _mark(record: Record) -> str:
     return "✅" if record.verdict == "SUCCESS" else "❌" if record.failed else "⚠️"
 
 
-def _counts(record: Record) -> str:
+def _counts(record: Record, *, times: bool) -> str:
     counts = ", ".join(f"{record.count(outcome)} {outcome}" for outcome in ("passed", "failed", "blocked", "not-run"))
-    return f"Criteria: {counts}; {record.seconds:.0f} s."
+    return f"Criteria: {counts}{f'; {record.seconds:.0f} s' if times else ''}."
 
 
-def _published(record: Record) -> str:
+def _published(record: Record, *, times: bool) -> str:
     publication = record.publication
     if record.judged:
         by = escaped(record.judged.builders)
@@ -38,7 +39,10 @@ def _published(record: Record) -> str:
         return "Nothing was merged or pushed." if record.attempt and record.attempt.judging else "Not published."
     if publication.problem:
         return f"Not published: {escaped(publication.problem.splitlines()[0])}"
-    return f"Published as {code(publication.ref)} on {code(publication.remote)}, read back at {publication.at}."
+    when = f" at {publication.at}" if times else ""
+    noted = record.note and not record.note.problem
+    note = f" The record is a note on it: `git notes --ref={NOTES} show {record.tip}`." if noted else ""
+    return f"Published as {code(publication.ref)} on {code(publication.remote)}, read back{when}.{note}"
 
 
 def _failures(record: Record) -> str:

@@ -1,7 +1,7 @@
 """The record: all facts of one run of one plan. Every form is a rendering of it and says the same."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -13,17 +13,28 @@ from tests_integration.facts import (
     InfrastructureFact,
     JudgedFact,
     MergeFact,
+    NoteFact,
     Parked,
     Publication,
     Source,
 )
 from tests_integration.plan.stages import RESULTS, STAGES
 
-SCHEMA = 1
+SCHEMA: Final = 2
+
+Stage = Annotated[str, Field(json_schema_extra={"enum": list(STAGES)})]
+Verdict = Annotated[str, Field(json_schema_extra={"enum": sorted({"SUCCESS", *RESULTS.values()})})]
 
 
 class PlanFact(Fact):
-    """What was asked for, in the plan's own words."""
+    """What was asked for, in the plan's own words.
+
+    Attributes:
+        digest: SHA-256 of what the plan says and of the files that it takes in; empty where it was rejected.
+        file: the plan's file, as it was given.
+        files: SHA-256 of the plan's file and of each that it takes in, by path as seen from the plan's folder.
+        document: all that the plan says, defaults included, passwords in URLs left out; empty where it was rejected.
+    """
 
     name: str
     title: str
@@ -39,6 +50,9 @@ class PlanFact(Fact):
     integration: str
     publish: str
     branches: tuple[dict[str, Any], ...]
+    file: str = ""
+    files: dict[str, str] = Field(default_factory=dict)
+    document: dict[str, Any] = Field(default_factory=dict)
 
 
 class CriterionFact(Fact):
@@ -52,9 +66,9 @@ class CriterionFact(Fact):
 
     criterion: str
     subject: str
-    stage: str
+    stage: Stage
     description: str
-    outcome: str = "not-run"
+    outcome: Literal["passed", "failed", "blocked", "not-run"] = "not-run"
     message: str = ""
     remarks: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -67,7 +81,7 @@ class StageFact(Fact):
         started_at: UTC, with milliseconds.
     """
 
-    stage: str
+    stage: Stage
     started_at: str
     seconds: float
 
@@ -85,13 +99,14 @@ class Record(Fact):
         parked: branches that did not merge, each with why.
         problem: why there is no branch at all, or empty.
         judged: who built the branch and who judged it, where it was not built by this run.
+        note: the record as a note on the tip, where the plan asks for it and all else had held.
         started_at: UTC.
         seconds: from start to end.
     """
 
-    schema_version: int = SCHEMA
+    schema_version: Literal[2] = SCHEMA
     plan: PlanFact
-    verdict: str
+    verdict: Verdict
     sentence: str
     base: str | None = None
     tip: str | None = None
@@ -108,6 +123,7 @@ class Record(Fact):
     criteria: tuple[CriterionFact, ...] = ()
     stages: tuple[StageFact, ...] = ()
     publication: Publication | None = None
+    note: NoteFact | None = None
     attempt: AttemptFact | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
     environment: dict[str, str] = Field(default_factory=dict)

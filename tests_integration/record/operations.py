@@ -4,7 +4,7 @@ import base64
 import shlex
 from typing import NamedTuple
 
-from tests_integration.facts import FileFact, InfrastructureFact, MergeFact
+from tests_integration.facts import FileFact, InfrastructureFact, MergeFact, NoteFact
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Fix
 from tests_integration.record.model import Record
@@ -49,6 +49,8 @@ def operations(plan: Plan, record: Record) -> list[Operation]:
     steps += _gates(record)
     if record.publication:
         steps.append(_publication(record))
+    if record.note:
+        steps.append(_note(record, record.note))
     return steps
 
 
@@ -196,6 +198,28 @@ def _publication(record: Record) -> Operation:
         CLONE,
         f"{publication.status}{f': {publication.problem}' if publication.problem else ''}",
         verification=f"read back {publication.read_back} at {publication.at}",
+    )
+
+
+def _note(record: Record, note: NoteFact) -> Operation:
+    """How a person adds the note to those on the remote."""
+    lines = note.text.rstrip("\n")
+    end = next(word for n in range(1 << 16) if (word := f"END{n or ''}") not in lines.split("\n"))
+    there = shlex.join([note.url, f"+{note.ref}:{note.ref}"])
+    commands = (
+        f"git fetch {there} || true  # none may be there yet",
+        f"blob=$(git hash-object -w --stdin <<'{end}'\n{lines}\n{end}\n)",
+        f'git notes --ref={note.ref} add --force -C "$blob" {record.tip}',
+        shlex.join(["git", "push", "--atomic", note.url, f"{note.ref}:{note.ref}"]),
+    )
+    return Operation(
+        f"Push the record as a note on {record.tip} to {note.remote}",
+        commands if note.text else (),
+        CLONE,
+        f"{note.status}{f': {note.problem}' if note.problem else ''}",
+        verification=f"{note.ref} read back {note.read_back or 'nowhere'} at {note.at}"
+        if note.at
+        else "none: not pushed",
     )
 
 

@@ -1,12 +1,14 @@
 """Writes the forms of a record into the plan's report folder, each in one piece or not at all."""
 
+import hashlib
 import os
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 
 from tests_integration.plan.model import Plan
-from tests_integration.record import markdown, replay, worklog
+from tests_integration.record import intoto, markdown, replay, worklog
 from tests_integration.record.model import Record
 from tests_integration.record.operations import operations
 
@@ -18,10 +20,11 @@ KEPT = 30
 SUMMARY = "summary.md"
 WORK_LOG = "work-log.md"
 REPLAY = "replay.sh"
+INTOTO = "record.intoto.jsonl"
 
 
 def write_forms(folder: Path, plan: Plan | None, record: Record) -> None:
-    """Write `record.json`, `summary.md`, `work-log.md` and, of a finished branch, `replay.sh`.
+    """Write `record.json`, `summary.md`, `work-log.md` and, of a finished branch, `replay.sh` and the statements.
 
     Raises:
         OSError: a file cannot be written.
@@ -38,6 +41,10 @@ def write_forms(folder: Path, plan: Plan | None, record: Record) -> None:
         _write(folder / REPLAY, replay.script(plan, record, steps))
     else:
         (folder / REPLAY).unlink(missing_ok=True)
+    if record.tip:
+        _write(folder / INTOTO, intoto.lines(record, _digests(folder, (RECORD, SUMMARY, WORK_LOG, REPLAY))))
+    else:
+        (folder / INTOTO).unlink(missing_ok=True)
 
 
 def set_aside(folder: Path) -> None:
@@ -48,7 +55,8 @@ def set_aside(folder: Path) -> None:
     Raises:
         OSError: a file cannot be moved.
     """
-    left = [folder / name for name in (RECORD, REPORT, SUMMARY, WORK_LOG, REPLAY, LOGS) if (folder / name).exists()]
+    forms = (RECORD, REPORT, SUMMARY, WORK_LOG, REPLAY, INTOTO, LOGS)
+    left = [folder / name for name in forms if (folder / name).exists()]
     if not left:
         return
     history = folder / HISTORY
@@ -59,6 +67,11 @@ def set_aside(folder: Path) -> None:
         file.rename(place / file.name)
     for old in sorted(place for place in history.iterdir() if place.is_dir())[:-KEPT]:
         rmtree(old)
+
+
+def _digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    there = [name for name in names if (folder / name).exists()]
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in there}
 
 
 def _write(file: Path, text: str) -> None:

@@ -91,6 +91,21 @@ RULES = (
         "    merges: [E1]\n",
         "19:5: resolve[0].merges: is not a key here; known: drops, in, paths, take",
     ),
+    *(
+        Bad(
+            f"notes {flag}",
+            "  remote: origin",
+            f"  remote: origin\n  notes: {flag}",
+            f"31:10: publish.notes: {told}",
+        )
+        for flag, told in (("maybe", "must be true or false, not 'maybe'"), ("yes", "must be true or false, not 'yes'"))
+    ),
+    Bad(
+        "misspelt notes",
+        "  remote: origin",
+        "  remote: origin\n  note: true",
+        "31:3: publish.note: is not a key here; did you mean 'notes'?",
+    ),
     Bad(
         "text for unportable paths",
         "publish:",

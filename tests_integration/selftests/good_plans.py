@@ -101,6 +101,7 @@ environment: {CGO_ENABLED: "0"}
 pass_environment: [GOPROXY, GO*]
 publish:
   remote: origin
+  notes: true
 metadata:
   file: ../state.json
   at: /waves/one

@@ -7,7 +7,7 @@ import pytest
 from tests_integration.plan.load import load
 from tests_integration.plan.mistakes import PlanRejectedError
 from tests_integration.plan.model import Located, Plan, locate
-from tests_integration.plan.parts import Branch
+from tests_integration.plan.parts import Branch, Publish
 from tests_integration.selftests.good_plans import EVERY_KEY, PLAN
 
 DIGITS = "1234567890123456789012345678901234567890"
@@ -80,6 +80,11 @@ def test_every_key_is_read(folder: Path) -> None:
     assert [rule.action for rule in plan.resolve] == ["union of go.sum, docs/**", "theirs of *.md"]
     assert [(rule.merges, rule.drops) for rule in plan.resolve] == [((), False), (("E2b",), True)]
     assert plan.limits.unportable_paths == ("aux.*",)
+    assert plan.publish == Publish(remote="origin", notes=True)
+
+
+def test_no_note_is_wanted_without_a_word(folder: Path) -> None:
+    assert read(folder, PLAN).publish == Publish(remote="origin", notes=False)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests_integration.criteria.catalogue import cases
 from tests_integration.plan.load import load
-from tests_integration.plan.parts import Resolve
+from tests_integration.plan.parts import Publish, Resolve
 from tests_integration.selftests.running_plans import PLANS
 
 ROOT = PLANS.parent
@@ -22,7 +22,8 @@ def test_every_criterion_proves_a_rule_of_the_table() -> None:
     rows = [row.rpartition(" | ")[2] for row in table.splitlines() if row.startswith("| ")]
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     rule = Resolve(paths=("go.mod",), take="theirs")
-    plan = load(PLANS / "wave2.yaml").model_copy(update={"resolve": (rule,)})
+    publish = Publish(remote="origin", notes=True)
+    plan = load(PLANS / "wave2.yaml").model_copy(update={"resolve": (rule,), "publish": publish})
     assert named == {case.criterion for case in cases(plan)}
 
 

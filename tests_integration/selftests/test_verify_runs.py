@@ -39,7 +39,13 @@ def test_a_second_verification_sets_the_first_aside(built: Wave) -> None:
     verify(built, "origin/main")
     (kept,) = (folder / "verified" / "history").iterdir()
     assert (kept / "record.json").read_bytes() == first
-    assert {file.name for file in kept.iterdir()} == {"logs", "record.json", "report.html", "summary.md"}
+    assert {file.name for file in kept.iterdir()} == {
+        "logs",
+        "record.intoto.jsonl",
+        "record.json",
+        "report.html",
+        "summary.md",
+    }
     assert left_behind(folder) == before
     assert not (folder / "history").exists()
 
