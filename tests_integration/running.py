@@ -112,10 +112,11 @@ def hear(report: pytest.TestReport, session: Session) -> None:
         return
     ledger = session.ledgers[said["plan"]]
     ledger.facts.update(said["facts"])
+    criterion, subject = said["key"]
     if report.when != "call" and report.passed:
+        ledger.spend((criterion, subject), report.duration)
         return
     outcome = "blocked" if report.skipped else report.outcome
-    criterion, subject = said["key"]
     ledger.hear((criterion, subject), outcome, said["message"], report.duration, tuple(said["remarks"]))
 
 

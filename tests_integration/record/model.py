@@ -18,6 +18,7 @@ from tests_integration.facts import (
     Source,
 )
 from tests_integration.plan.stages import RESULTS, STAGES
+from tests_integration.record.comparison import Comparison
 
 SCHEMA = 1
 
@@ -75,6 +76,7 @@ class Record(Fact):
         judged: who built the branch and who judged it, where it was not built by this run.
         started_at: UTC.
         seconds: from start to end.
+        compared: with the run before; None where there is none.
     """
 
     schema_version: int = SCHEMA
@@ -100,6 +102,7 @@ class Record(Fact):
     environment: dict[str, str] = Field(default_factory=dict)
     started_at: str
     seconds: float
+    compared: Comparison | None = None
 
     @property
     def failed(self) -> tuple[CriterionFact, ...]:
