@@ -28,10 +28,10 @@ from tests_integration.record.earlier import Found, find
 from tests_integration.record.gather import gather
 from tests_integration.record.ledger import PlanLedger
 from tests_integration.record.model import CriterionFact, Record, headline, statuses, verdict
+from tests_integration.record.write import VERIFIED
 from tests_integration.text import visible
 
 WIDTH = 79
-VERIFIED = "verified"
 
 REMARK = "remark"
 """Name of the property under which a case's report carries what its criterion remarked."""

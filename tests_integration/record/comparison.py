@@ -132,7 +132,9 @@ class Comparison(Fact):
             return f"Not compared with the run before: {self.problem}"
         tip = {True: "same tip", False: "another tip", None: ""}[self.same_tip]
         between = f", {counted(self.passed_over, 'run')} in between left out" if self.passed_over else ""
-        said = "; ".join(part for part in (self._what_moved, tip, *self.tools) if part)
+        said = ("; " if self.moved or self.plan_changed else ", ").join(
+            part for part in (self._what_moved, tip, *self.tools) if part
+        )
         return f"Since {self.started_at} ({self.verdict}{between}): {said}"
 
     @property

@@ -3,7 +3,6 @@
 Only what a comparison or a list of runs needs is read, so that a record of another schema version can be.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -69,6 +68,19 @@ class EarlierCommand(_Part):
     seconds: Seconds
 
 
+class EarlierChange(_Part):
+    """A criterion that changed its outcome."""
+
+    criterion: Brief
+    subject: Brief = ""
+
+
+class EarlierComparison(_Part):
+    """How it compared with the run before it."""
+
+    unstable: tuple[EarlierChange, ...] = ()
+
+
 class EarlierAttempt(_Part):
     """What kind of run it was."""
 
@@ -91,6 +103,7 @@ class Earlier(_Part):
     commands: tuple[EarlierCommand, ...] = ()
     attempt: EarlierAttempt | None = None
     environment: dict[str, Brief] = Field(default_factory=dict)
+    compared: EarlierComparison | None = None
 
     @property
     def judging(self) -> str:
@@ -98,11 +111,15 @@ class Earlier(_Part):
         return self.attempt.judging if self.attempt else ""
 
     @property
+    def tone(self) -> str:
+        """Its verdict in a word that a page gives a colour: good, bad, or open where nothing failed but not all ran."""
+        failed = any(criterion.outcome == "failed" for criterion in self.criteria)
+        return "good" if self.verdict == "SUCCESS" else "bad" if failed or self.verdict != "INCOMPLETE" else "open"
+
+    @property
     def came_to_a_verdict(self) -> bool:
         """Whether it was a whole run: no rehearsal, not interrupted before anything failed, not of a rejected plan."""
-        failed = any(criterion.outcome == "failed" for criterion in self.criteria)
-        whole = self.attempt is not None and not self.attempt.rehearsal and bool(self.sources)
-        return whole and (self.verdict != "INCOMPLETE" or failed)
+        return self.attempt is not None and not self.attempt.rehearsal and bool(self.sources) and self.tone != "open"
 
 
 class Found(NamedTuple):
@@ -130,13 +147,16 @@ def read(file: Path) -> Earlier:
             raise UnreadableError("it is no file")
         if file.stat().st_size > LARGEST:
             raise UnreadableError(f"it is larger than {LARGEST // 1024 // 1024} MiB")
-        return Earlier.model_validate_json(file.read_bytes())
+        earlier = Earlier.model_validate_json(file.read_bytes())
     except OSError as error:
         raise UnreadableError(error.strerror or str(error)) from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise UnreadableError(brief(f"{place}: {first['msg']}" if place else first["msg"])) from error
+    if earlier.verdict == "SUCCESS" and {criterion.outcome for criterion in earlier.criteria} != {"passed"}:
+        raise UnreadableError("it says SUCCESS, but not that every criterion passed")
+    return earlier
 
 
 def runs(folder: Path) -> list[Path]:
@@ -156,7 +176,11 @@ def find(folder: Path, judging: str, *, begun: bool) -> Found:
         begun: whether the run has set the earlier record aside already; else it still stands in the folder itself.
     """
     passed_over = 0
-    for place in _newest_first(folder, begun=begun):
+    try:
+        places = _newest_first(folder, begun=begun)
+    except OSError as error:
+        return Found(problem=f"the earlier records cannot be read: {error.strerror}")
+    for place in places:
         if not (place / RECORD).exists():
             passed_over += 1
             continue
@@ -170,7 +194,6 @@ def find(folder: Path, judging: str, *, begun: bool) -> Found:
     return Found()
 
 
-def _newest_first(folder: Path, *, begun: bool) -> Iterator[Path]:
-    if not begun and (folder / RECORD).exists():
-        yield folder
-    yield from reversed(runs(folder))
+def _newest_first(folder: Path, *, begun: bool) -> list[Path]:
+    standing = [folder] if not begun and (folder / RECORD).exists() else []
+    return [*standing, *reversed(runs(folder))]

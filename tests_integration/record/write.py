@@ -12,8 +12,10 @@ from tests_integration.record.operations import operations
 
 RECORD = "record.json"
 REPORT = "report.html"
+INDEX = "index.html"
 LOGS = "logs"
 HISTORY = "history"
+VERIFIED = "verified"
 KEPT = 30
 SUMMARY = "summary.md"
 WORK_LOG = "work-log.md"
@@ -38,6 +40,15 @@ def write_forms(folder: Path, plan: Plan | None, record: Record) -> None:
         _write(folder / REPLAY, replay.script(plan, record, steps))
     else:
         (folder / REPLAY).unlink(missing_ok=True)
+
+
+def write_index(reports: Path, page: str) -> None:
+    """Write `index.html`, the list of all plans.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    _write(reports / INDEX, page)
 
 
 def set_aside(folder: Path) -> None:
