@@ -1,15 +1,18 @@
 """The end of a session: the records, the report, the closing words, the exit code."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytest_html.basereport import BaseReport
 
+from tests_integration.engine.clock import now, stamp
 from tests_integration.facts import Parked
-from tests_integration.record import html
+from tests_integration.record import html, index
 from tests_integration.record.gather import plan_fact
 from tests_integration.record.model import Record, headline
 from tests_integration.record.write import set_aside, write_forms
+from tests_integration.record.write import write_index as write_list
 from tests_integration.session import Session
 
 REMARKS = 8
@@ -39,6 +42,23 @@ def write(session: Session, records: Records) -> list[str]:
         except OSError as error:
             problems.append(f"the record of {name} could not be written: {error}")
     return problems
+
+
+def write_index(session: Session, records: Records, report: str | None) -> list[str]:
+    """Write the list of all plans in the reports folder, where this session wrote a record; why it could not be.
+
+    Args:
+        session: whose reports folder it is.
+        records: what was written.
+        report: the page that pytest-html is about to write, or None.
+    """
+    pages = {session.folder(name): Path(report) for name in records} if report else {}
+    try:
+        if records:
+            write_list(session.reports, index.page(session.reports, pages, stamp(now())))
+    except OSError as error:
+        return [f"the list of plans could not be written: {error}"]
+    return []
 
 
 def page(session: Session, records: Records) -> list[str]:
@@ -99,6 +119,8 @@ def _found(record: Record) -> Iterator[str]:
         yield f"note: and {len(remarks) - REMARKS} more, in the record"
     if record.tip:
         yield f"{record.base} -> {record.tip}"
+    if record.compared:
+        yield from filter(None, (record.compared.sentence, record.compared.unstable_line))
     if record.judged:
         yield f"{record.judged.ref} was built by {record.judged.builders}, and judged by {record.judged.judged_by}"
     elif record.publication and not record.publication.problem:

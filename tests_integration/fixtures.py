@@ -26,6 +26,7 @@ from tests_integration.facts import AttemptFact, Gate, Integration, NoteFact, Pu
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan
 from tests_integration.record import markdown
+from tests_integration.record.compare import distances
 from tests_integration.record.ledger import PlanLedger, held_back
 from tests_integration.record.write import RECORD, REPLAY, WORK_LOG, set_aside, write_forms
 from tests_integration.repository.ancestry import Ancestry
@@ -152,13 +153,19 @@ def _started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact
 
 @pytest.fixture(scope="session")
 def sources(
-    plan: Plan, store: Repo, ledger: PlanLedger, attempt: AttemptFact, looked_up: Mapping[str, Source]
+    suite: Session,
+    plan: Plan,
+    store: Repo,
+    ledger: PlanLedger,
+    attempt: AttemptFact,
+    looked_up: Mapping[str, Source],
 ) -> Mapping[str, Source]:
     """Base and branches, brought into the store."""
     if attempt.refused:
         pytest.skip(f"blocked: {attempt.refused.splitlines()[0]}")
     found = fetch(plan, store, looked_up)
     ledger.note("sources", {key: source.model_dump(mode="json") for key, source in found.items()})
+    ledger.note("distances", distances(store, suite.earlier(plan.name), found))
     return found
 
 
@@ -183,6 +190,7 @@ def integration(
         by_tip = {source.commit: key for key, source in sources.items() if source.commit and key != "base"}
         result = verify.read(plan, store, sources["base"], by_tip, judged)
         ledger.note("sources", {**ledger.facts["sources"], verify.JUDGED: judged.model_dump(mode="json")})
+        ledger.note("distances", distances(store, suite.earlier(plan.name), {**sources, verify.JUDGED: judged}))
         if result.tip:
             ledger.note("judged", verify.told(store, judged, result, f"waveproof {__version__}"))
     ledger.note("integration", result)

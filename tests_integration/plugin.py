@@ -187,6 +187,9 @@ class Closer:
             return
         self.records = finishing.records(self.suite)
         self.problems = finishing.write(self.suite, self.records)
+        self.problems += finishing.write_index(
+            self.suite, self.records, getattr(session.config.option, "htmlpath", None)
+        )
         session.exitstatus = finishing.exit_code(self.suite, exitstatus, self.problems)
 
     @pytest.hookimpl(optionalhook=True)

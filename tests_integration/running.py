@@ -112,11 +112,12 @@ def hear(report: pytest.TestReport, session: Session) -> None:
         return
     ledger = session.ledgers[said["plan"]]
     ledger.facts.update(said["facts"])
-    ledger.clock(tuple(said["key"]), report.start, report.stop)
+    criterion, subject = said["key"]
+    ledger.clock((criterion, subject), report.start, report.stop)
     if report.when != "call" and report.passed:
+        ledger.spend((criterion, subject), report.duration)
         return
     outcome = "blocked" if report.skipped else report.outcome
-    criterion, subject = said["key"]
     ledger.hear((criterion, subject), outcome, said["message"], report.duration, tuple(said["remarks"]))
 
 

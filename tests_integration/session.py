@@ -17,20 +17,21 @@ import pytest
 
 from tests_integration import __version__
 from tests_integration.criteria.catalogue import Case, cases
-from tests_integration.engine import metadata
+from tests_integration.engine import metadata, verify
 from tests_integration.engine.attempts import Outcome
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.commands import Progress
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.facts import AttemptFact, Publication
 from tests_integration.plan.load import Given
+from tests_integration.record.earlier import Found, find
 from tests_integration.record.gather import gather
 from tests_integration.record.ledger import PlanLedger
 from tests_integration.record.model import CriterionFact, Record, headline, statuses, verdict
+from tests_integration.record.write import VERIFIED
 from tests_integration.text import visible
 
 WIDTH = 79
-VERIFIED = "verified"
 
 ISOLATION = (
     "environment and HOME withheld, processes ended with their command; no namespaces, file system and network open"
@@ -151,7 +152,16 @@ class Session:
             started_at=self.started_at,
             seconds=time.monotonic() - self.started,
             metadata=self._metadata(name),
+            found=self.earlier(name),
         )
+
+    def earlier(self, name: str) -> Found:
+        """The run that the plan's present one is compared with; its record is set aside when an attempt begins."""
+        attempt = self.ledgers[name].fact("attempt", AttemptFact)
+        judging = (
+            verify.wanted(plan, self.verify) if (plan := self.given(name).plan) and self.verify is not None else ""
+        )
+        return find(self.folder(name), judging, begun=attempt is not None)
 
     def _metadata(self, name: str) -> dict[str, object]:
         try:

@@ -73,6 +73,11 @@ class PlanLedger:
             for stage, (began, ended) in self.spans.items()
         )
 
+    def spend(self, key: Key, seconds: float) -> None:
+        """Add the time of a phase that passed, such as what a stage took, to the criterion that asked first."""
+        before = self.outcomes[key]
+        self.outcomes[key] = before.model_copy(update={"seconds": round(before.seconds + seconds, 3)})
+
     def criteria(self) -> tuple[CriterionFact, ...]:
         """All criteria of the plan, run or not."""
         return tuple(self.outcomes.values())

@@ -15,6 +15,7 @@ def summary(record: Record, *, times: bool = True) -> str:
         _published(record, times=times),
         _failures(record),
         _remarks(record),
+        _compared(record),
         _branches(record),
         _counts(record, times=times),
     ]
@@ -58,6 +59,10 @@ def _remarks(record: Record) -> str:
     lines = [f"- {escaped(remark.splitlines()[0])}" for remark in record.remarks]
     more = [f"- … and {len(lines) - REMARKS} more"] if len(lines) > REMARKS else []
     return "\n".join(["Worth knowing:", "", *lines[:REMARKS], *more]) if lines else ""
+
+
+def _compared(record: Record) -> str:
+    return "  \n".join(escaped(line) for line in record.compared.lines) if record.compared else ""
 
 
 def _branches(record: Record) -> str:

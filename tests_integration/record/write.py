@@ -14,8 +14,10 @@ from tests_integration.record.operations import operations
 
 RECORD = "record.json"
 REPORT = "report.html"
+INDEX = "index.html"
 LOGS = "logs"
 HISTORY = "history"
+VERIFIED = "verified"
 KEPT = 30
 SUMMARY = "summary.md"
 WORK_LOG = "work-log.md"
@@ -45,6 +47,15 @@ def write_forms(folder: Path, plan: Plan | None, record: Record) -> None:
         _write(folder / INTOTO, intoto.lines(record, _digests(folder, (RECORD, SUMMARY, WORK_LOG, REPLAY))))
     else:
         (folder / INTOTO).unlink(missing_ok=True)
+
+
+def write_index(reports: Path, page: str) -> None:
+    """Write `index.html`, the list of all plans.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    _write(reports / INDEX, page)
 
 
 def set_aside(folder: Path) -> None:
