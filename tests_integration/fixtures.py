@@ -272,14 +272,8 @@ def published(plan: Plan, store: Repo, ledger: PlanLedger, attempt: AttemptFact,
         ledger.note("publication", result)
         return result
     if problem := held_back(ledger.unproven("publish"), rehearsal=attempt.rehearsal):
-        result = Publication(
-            remote=remote,
-            url="",
-            ref=f"refs/heads/{plan.integration}",
-            commit=history.tip,
-            status="refused",
-            problem=problem,
-        )
+        ref = f"refs/heads/{plan.integration}"
+        result = Publication(remote=remote, url="", ref=ref, commit=history.tip, status="refused", problem=problem)
     else:
         result = publish_branch(plan, store, remote, history.tip)
     ledger.note("publication", result)
@@ -304,9 +298,7 @@ def recorded(
     problem = ""
     if attempt.judging:
         write_forms(workspace.reports, plan, suite.record(plan.name, before))
-        result = Recorded(
-            metadata="", at="", rest_before="", rest_after="", work_log="", replay="", record=RECORD, problem=""
-        )
+        result = Recorded(record=RECORD)
         ledger.note("recorded", result)
         return result
     if attempt.rehearsal or ledger.unproven("record"):

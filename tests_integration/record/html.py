@@ -42,7 +42,7 @@ TEMPLATES = Environment(
 def page() -> Template:
     """The page around the records, for pytest-html to fill in: what is ours in it is allowed to act, by its hash."""
     template = TEMPLATES.get_template("page.html.j2")
-    style, script = asset("report.css"), asset("report.js")
+    style, script = asset("palette.css") + asset("report.css"), asset("report.js")
     template.globals.update(style=style, script=script, policy=policy(style, script))
     return template
 

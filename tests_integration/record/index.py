@@ -1,24 +1,15 @@
 """`reports/index.html`: every plan with its last verdict and a strip of its past runs, without any script."""
 
-import base64
-import hashlib
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
 from tests_integration.record.earlier import Earlier, UnreadableError, brief, read, runs
-from tests_integration.record.html import STYLE, TEMPLATES
+from tests_integration.record.html import TEMPLATES, asset, policy
 from tests_integration.record.write import HISTORY, KEPT, RECORD, REPORT, SUMMARY, VERIFIED
 from tests_integration.text import counted
-
-OWN_STYLE = STYLE.with_name("index.css")
-PROPERTIES = re.compile(
-    r"^:root \{.*?^\}|^@media \(prefers-color-scheme: dark\) \{\s*:root \{.*?^\}", re.DOTALL | re.MULTILINE
-)
-"""The colours of the report's style, in light and dark."""
 
 MARKS = {"good": "✔", "bad": "✘", "open": "\N{EN DASH}", "lost": "?"}
 ATTENTION = ("bad", "lost", "open", "good")
@@ -88,17 +79,14 @@ def page(reports: Path, pages: Mapping[Path, Path], at: str) -> str:
     """
     rows = [row for folder in _folders(reports) if (row := _row(reports, folder, pages.get(folder)))]
     rows.sort(key=lambda row: (ATTENTION.index(row.last.tone), row.name, row.verified))
-    style = (
-        "\n".join(PROPERTIES.findall(STYLE.read_text(encoding="utf-8"))) + "\n" + OWN_STYLE.read_text(encoding="utf-8")
-    )
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    style = asset("palette.css") + asset("index.css")
     return TEMPLATES.get_template("index.html.j2").render(
         rows=rows,
         tone=rows[0].last.tone if rows else "open",
         marks=MARKS,
         sentence=_sentence(rows),
         style=style,
-        digest=digest,
+        policy=policy(style),
         at=at,
         duration=duration,
         readable=_readable,
