@@ -2,8 +2,8 @@
 
 import os
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock, Timeout
 from git import Repo
 
-from tests_integration import __version__
+from tests_integration import __version__, live
 from tests_integration.criteria.judge import Remark
 from tests_integration.engine import attempts, metadata, verify
 from tests_integration.engine.clock import now, stamp
@@ -35,6 +35,8 @@ from tests_integration.text import visible
 
 SESSION = pytest.StashKey[Session]()
 NAMED = 4
+
+Clock = Callable[[str, str], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="session")
@@ -148,13 +150,20 @@ def _started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact
 
 
 @pytest.fixture(scope="session")
+def clock(suite: Session, pytestconfig: pytest.Config) -> Clock:
+    """Shows on a live line what runs, where it tells nothing itself: the stage, and what it does."""
+    return lambda stage, what: live.clock(suite, pytestconfig, stage, what)
+
+
+@pytest.fixture(scope="session")
 def sources(
-    plan: Plan, store: Repo, ledger: PlanLedger, attempt: AttemptFact, looked_up: Mapping[str, Source]
+    plan: Plan, store: Repo, ledger: PlanLedger, attempt: AttemptFact, looked_up: Mapping[str, Source], clock: Clock
 ) -> Mapping[str, Source]:
     """Base and branches, brought into the store."""
     if attempt.refused:
         pytest.skip(f"blocked: {attempt.refused.splitlines()[0]}")
-    found = fetch(plan, store, looked_up)
+    with clock("fetch", f"{len(plan.branches)} branches"):
+        found = fetch(plan, store, looked_up)
     ledger.note("sources", {key: source.model_dump(mode="json") for key, source in found.items()})
     return found
 
@@ -170,11 +179,12 @@ def tips(sources: Mapping[str, Source]) -> Mapping[str, str]:
 
 @pytest.fixture(scope="session")
 def integration(
-    suite: Session, plan: Plan, store: Repo, ledger: PlanLedger, sources: Mapping[str, Source]
+    suite: Session, plan: Plan, store: Repo, ledger: PlanLedger, sources: Mapping[str, Source], clock: Clock
 ) -> Integration:
     """The integration branch, built in memory; or read, with `--verify`."""
     if suite.verify is None:
-        result = integrate(plan, store, sources)
+        with clock("merge", f"{len(plan.branches)} branches"):
+            result = integrate(plan, store, sources)
     else:
         judged = verify.find(plan, store, suite.verify)
         by_tip = {source.commit: key for key, source in sources.items() if source.commit and key != "base"}
@@ -222,7 +232,7 @@ def gate(
 
     def go(stage: str) -> Gate:
         check_out(store, room.commit, plan.integration, room.checkout)
-        with suite.live_line(request.config, stage) as progress:
+        with live.line(suite, request.config, stage) as progress:
             result = run_gate(stage, plan, store, room, variables, progress)
         ledger.note(stage, result)
         return result

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests_integration.criteria.about import About, about
 from tests_integration.criteria.catalogue import FOLDER, description, is_asked_for, stage_of, subjects
 from tests_integration.plan.load import Given
 from tests_integration.plan.stages import STAGES
@@ -90,6 +91,16 @@ def block(item: pytest.Item, session: Session) -> None:
     culprit = session.ledgers[plan_name(item)].blocked_by(stage_of(item.path))
     if culprit:
         pytest.skip(f"blocked: {culprit}")
+
+
+def tell_subjects(items: list[pytest.Item], session: Session) -> None:
+    """Let JUnit XML carry what each case is about: plan, stage, criterion and branches, as properties."""
+    abouts = {given.name: about(given.plan, session.verify) for given in session.givens if given.plan}
+    for item in items:
+        name, (criterion, subject) = plan_name(item), key(item)
+        found = abouts.get(name, {}).get((criterion, subject), About(()))
+        properties = [("plan", name), ("stage", stage_of(item.path)), ("criterion", criterion)]
+        item.user_properties += [*properties, *(("branch", branch) for branch in found.branches)]
 
 
 def annotate(item: pytest.Item, report: pytest.TestReport, session: Session) -> None:

@@ -42,7 +42,10 @@ def load(file: Path) -> Plan:
     Raises:
         PlanRejectedError: with every mistake of the file, each with line and column.
     """
-    document = read(file)
+    return _plan(file, read(file))
+
+
+def _plan(file: Path, document: Document) -> Plan:
     mistakes = [*document.mistakes, *_mistakes_of_name(file)]
     content = None
     if isinstance(document.data, dict):
@@ -70,20 +73,26 @@ class Given(NamedTuple):
         name: stem of the file, made safe for case ids.
         plan: None where it was rejected.
         refusal: every mistake, one a line; empty where there is a plan.
+        document: where each value of the plan is written.
+        mistakes: of a rejected plan.
     """
 
     file: Path
     name: str
     plan: Plan | None
     refusal: str = ""
+    document: Document | None = None
+    mistakes: tuple[Mistake, ...] = ()
 
 
 def give(file: Path) -> Given:
     """Read a plan, and keep its mistakes instead of raising them."""
     try:
-        return Given(file, file.stem, load(file))
+        document = read(file)
+        return Given(file, file.stem, _plan(file, document), document=document)
     except PlanRejectedError as error:
-        return Given(file, re.sub(r"[^A-Za-z0-9._-]", "_", file.stem), None, str(error))
+        name = re.sub(r"[^A-Za-z0-9._-]", "_", file.stem)
+        return Given(file, name, None, str(error), mistakes=error.mistakes)
 
 
 def _mistakes_of_name(file: Path) -> Iterator[Mistake]:
