@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pytest_html.report_data import ReportData
 
-from tests_integration import finishing, running
+from tests_integration import closing, finishing, github, running
 from tests_integration.criteria.catalogue import BUILDING, FOLDER
 from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in a plugin
 from tests_integration.fixtures import SESSION
@@ -83,6 +83,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember what was asked for; plan order again, whatever others (`--ff`) made of it."""
     if (suite := session.config.stash.get(SESSION, None)) is not None:
         session.items[:] = running.arranged(session.items, suite)
+        running.tell_subjects(session.items, suite)
         for item in session.items:
             suite.ledgers[running.plan_name(item)].chosen.add(running.key(item))
 
@@ -158,6 +159,7 @@ class Closer:
         self.suite = suite
         self.records: finishing.Records = {}
         self.problems: list[str] = []
+        self.silence = github.Silence() if github.is_job(suite.caller) else None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> object:
@@ -191,6 +193,7 @@ class Closer:
             self.suite, self.records, getattr(session.config.option, "htmlpath", None)
         )
         session.exitstatus = finishing.exit_code(self.suite, exitstatus, self.problems)
+        self.problems += github.append_summary(self.suite, self.records)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_metadata(self, metadata: dict[str, object]) -> None:
@@ -211,4 +214,10 @@ class Closer:
         """The verdict, last."""
         if terminalreporter.config.option.collectonly:
             return
-        finishing.close(terminalreporter, self.suite, self.records, self.problems)
+        closing.close(terminalreporter, self.suite, self.records, self.problems)
+
+    def pytest_unconfigure(self) -> None:
+        """Failures at the plan's lines, when nothing of strangers is printed any more."""
+        if self.silence:
+            self.silence.end()
+            github.annotate(self.suite, self.records)

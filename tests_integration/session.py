@@ -6,8 +6,7 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +19,6 @@ from tests_integration.criteria.catalogue import Case, cases
 from tests_integration.engine import metadata, verify
 from tests_integration.engine.attempts import Outcome
 from tests_integration.engine.clock import now, stamp
-from tests_integration.engine.commands import Progress
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.facts import AttemptFact, Publication
 from tests_integration.plan.load import Given
@@ -29,9 +27,6 @@ from tests_integration.record.gather import gather
 from tests_integration.record.ledger import PlanLedger
 from tests_integration.record.model import CriterionFact, Record, headline, statuses, verdict
 from tests_integration.record.write import VERIFIED
-from tests_integration.text import visible
-
-WIDTH = 79
 
 ISOLATION = (
     "environment and HOME withheld, processes ended with their command; no namespaces, file system and network open"
@@ -168,32 +163,6 @@ class Session:
             return metadata.read(*self.metadata_of(name)) if self.given(name).plan else {}
         except MetadataError as error:
             return {"error": str(error)}
-
-    @contextmanager
-    def live_line(self, config: pytest.Config, stage: str) -> Iterator[Progress]:
-        """One line that shows what runs, for how long, and its last output; nothing where nobody watches."""
-        terminal = self.terminal
-        if terminal is None or not terminal.isatty or terminal.verbosity < 0:
-            yield lambda _run, _seconds, _line: None
-            return
-        capture = config.pluginmanager.getplugin("capturemanager")
-        column = config.get_terminal_writer().width_of_current_line
-        shown = False
-
-        def show(run: str, seconds: float, line: str) -> None:
-            nonlocal shown
-            text = visible(f"{stage} {seconds:4.0f} s  {run}  {line}").replace("\n", " ").expandtabs()
-            with capture.global_and_fixture_disabled():
-                terminal.flush()
-                sys.stdout.write(("" if shown else "\n") + f"\r\x1b[2K{text[:WIDTH]}")
-                sys.stdout.flush()
-            shown = True
-
-        yield show
-        if shown:
-            with capture.global_and_fixture_disabled():
-                sys.stdout.write("\r\x1b[2K\x1b[1A" + (f"\x1b[{column}C" if column else ""))
-                sys.stdout.flush()
 
 
 def _lock(file: Path) -> Path:

@@ -33,7 +33,7 @@ def write_forms(folder: Path, plan: Plan | None, record: Record) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / RECORD, record.model_dump_json(indent=2, by_alias=True) + "\n")
-    _write(folder / SUMMARY, markdown.summary(record))
+    _write(folder / SUMMARY, markdown.summary(record, folder))
     steps = operations(plan, record) if plan and record.base and not (record.attempt and record.attempt.judging) else []
     if plan and steps:
         _write(folder / WORK_LOG, worklog.text(plan, record, steps))
