@@ -16,6 +16,7 @@ from pygments.lexers import DiffLexer
 
 from tests_integration.facts import CommandFact
 from tests_integration.plan.stages import STAGES
+from tests_integration.record.advice import what_to_do
 from tests_integration.record.graph import drawn
 from tests_integration.record.model import CriterionFact, Record, headline
 from tests_integration.record.timeline import bars
@@ -87,6 +88,7 @@ def record(facts: Record, reports: Path, *, several: bool) -> str:
         highlighted=highlighted,
         headline=headline,
         how_it_ended=how_it_ended,
+        what_to_do=what_to_do(facts),
         shell=shlex.join,
     )
 
