@@ -68,6 +68,8 @@ def _more(record: Record) -> Iterator[str]:
         yield f"note: and {len(remarks) - REMARKS} more, in the record"
     if record.tip:
         yield f"{record.base} -> {record.tip}"
+    if record.compared:
+        yield from filter(None, (record.compared.sentence, record.compared.unstable_line))
     if record.judged:
         yield f"{record.judged.ref} was built by {record.judged.builders}, and judged by {record.judged.judged_by}"
     elif record.publication and not record.publication.problem:
