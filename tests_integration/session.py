@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from tests_integration import __version__
 from tests_integration.criteria.catalogue import Case, cases
 from tests_integration.engine import metadata, verify
 from tests_integration.engine.attempts import Outcome
-from tests_integration.engine.clock import now, stamp
+from tests_integration.engine.clock import stamp
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.facts import AttemptFact, Publication
 from tests_integration.plan.load import Given
@@ -69,6 +70,7 @@ class Session:
         ledgers: what is known, by plan.
         cache: folder of the suite's own, kept between runs.
         terminal: where live lines go, or None.
+        began: seconds since the epoch.
     """
 
     givens: list[Given]
@@ -80,8 +82,7 @@ class Session:
     ledgers: dict[str, PlanLedger] = field(default_factory=dict)
     cache: Path = Path()
     terminal: pytest.TerminalReporter | None = None
-    started_at: str = field(default_factory=lambda: stamp(now()))
-    started: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
         self.ledgers = {
@@ -139,13 +140,14 @@ class Session:
 
     def record(self, name: str, criteria: tuple[CriterionFact, ...]) -> Record:
         """The record of a plan as it stands, with a verdict about these criteria."""
+        began, ended = self.ledgers[name].span or (self.began, time.time())
         return gather(
             self.given(name),
             self.ledgers[name],
             criteria,
             environment=environment(),
-            started_at=self.started_at,
-            seconds=time.monotonic() - self.started,
+            started_at=stamp(datetime.fromtimestamp(began, UTC)),
+            seconds=ended - began,
             metadata=self._metadata(name),
             found=self.earlier(name),
         )

@@ -64,6 +64,12 @@ class PlanLedger:
         began, ended = self.spans.get(stage, (start, stop))
         self.spans[stage] = min(began, start), max(ended, stop)
 
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """When the first criterion began and the last ended; None where none ran yet."""
+        times = [time for span in self.spans.values() for time in span]
+        return (min(times), max(times)) if times else None
+
     def stages(self) -> tuple[StageFact, ...]:
         """When each stage that ran was judged."""
         return tuple(
