@@ -15,7 +15,8 @@ MARKS = {"good": "✔", "bad": "✘", "open": "\N{EN DASH}", "lost": "?"}
 ATTENTION = ("bad", "lost", "open", "good")
 """Tones in the order in which plans are listed."""
 
-MINUTE, HOUR = 60, 3600
+MINUTE, HOUR = 60, 60
+"""In seconds, and in minutes."""
 
 
 class Run(NamedTuple):
@@ -95,11 +96,11 @@ def page(reports: Path, pages: Mapping[Path, Path], at: str) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds for people."""
-    if seconds < MINUTE:
+    if round(seconds, 1) < MINUTE:
         return f"{seconds:.1f} s"
-    if seconds < HOUR:
-        return f"{seconds // MINUTE:.0f} min {seconds % MINUTE:.0f} s"
-    return f"{seconds // HOUR:.0f} h {seconds % HOUR // MINUTE:.0f} min"
+    minutes, rest = divmod(round(seconds), MINUTE)
+    hours = minutes // HOUR
+    return f"{hours} h {minutes % HOUR} min" if hours else f"{minutes} min {rest} s"
 
 
 def _folders(reports: Path) -> list[Path]:
