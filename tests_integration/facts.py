@@ -330,11 +330,11 @@ class Recorded(Fact):
         problem: why the metadata could not be written, or empty.
     """
 
-    metadata: str
-    at: str
-    rest_before: str
-    rest_after: str
-    work_log: str
-    replay: str
+    metadata: str = ""
+    at: str = ""
+    rest_before: str = ""
+    rest_after: str = ""
+    work_log: str = ""
+    replay: str = ""
     record: str
     problem: str = ""

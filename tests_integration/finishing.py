@@ -1,38 +1,35 @@
-"""The end of a session: the records, the report, the closing words, the exit code."""
+"""The end of a session: the records, the report, the exit code."""
 
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from markupsafe import escape
 from pytest_html.basereport import BaseReport
 
-from tests_integration.facts import Parked
-from tests_integration.record import html
+from tests_integration.engine.clock import now, stamp
+from tests_integration.record import html, index
 from tests_integration.record.gather import plan_fact
-from tests_integration.record.model import Record, headline
+from tests_integration.record.model import Record
 from tests_integration.record.write import set_aside, write_forms
+from tests_integration.record.write import write_index as write_list
 from tests_integration.session import Session
-
-REMARKS = 8
-LINES = 5
-"""How much of the remarks the terminal shows, and how much of each."""
 
 Records = dict[str, Record]
 
 
 def records(session: Session) -> Records:
-    """The records of the session's plans, by name; a plan whose attempt was refused keeps its earlier one."""
-    return {
-        given.name: session.record(given.name, session.ledgers[given.name].criteria())
-        for given in session.givens
-        if not session.refused(given.name)
-    }
+    """The records of the session's plans, by name."""
+    return {given.name: session.record(given.name, session.ledgers[given.name].criteria()) for given in session.givens}
+
+
+def kept(session: Session, records: Records) -> Records:
+    """Those that are written; a plan whose attempt was refused keeps its earlier one."""
+    return {name: record for name, record in records.items() if not session.refused(name)}
 
 
 def write(session: Session, records: Records) -> list[str]:
     """Write the forms of every record; what could not be written."""
     problems = []
-    for name, record in records.items():
+    for name, record in kept(session, records).items():
         try:
             if "attempt" not in session.ledgers[name].facts:
                 set_aside(session.folder(name))
@@ -42,9 +39,29 @@ def write(session: Session, records: Records) -> list[str]:
     return problems
 
 
+def write_index(session: Session, records: Records, report: str | None) -> list[str]:
+    """Write the list of all plans in the reports folder, where this session wrote a record; why it could not be.
+
+    Args:
+        session: whose reports folder it is.
+        records: what was written.
+        report: the page that pytest-html is about to write, or None.
+    """
+    written = kept(session, records)
+    pages = {session.folder(name): Path(report) for name in written} if report else {}
+    try:
+        if written:
+            write_list(session.reports, index.page(session.reports, pages, stamp(now())))
+    except OSError as error:
+        return [f"the list of plans could not be written: {error}"]
+    return []
+
+
 def page(session: Session, records: Records) -> list[str]:
-    """The records as HTML, for the report's head."""
-    return [html.VIEWPORT, *(html.record(record, session.folder(name)) for name, record in records.items())]
+    """The records as HTML, for the report."""
+    written = kept(session, records)
+    several = len(session.givens) > 1
+    return [html.record(record, session.folder(name), several=several) for name, record in written.items()]
 
 
 def title(session: Session) -> str:
@@ -53,60 +70,20 @@ def title(session: Session) -> str:
     return headings[0] if len(headings) == 1 else f"{len(headings)} integration plans"
 
 
-def name_cell(report: pytest.TestReport) -> str:
-    """The cell of pytest-html's table that names a case."""
-    return f'<td class="col-testId">{escape(report.nodeid.rpartition("::")[2].removeprefix("test_"))}</td>'
+def use_page(config: pytest.Config) -> None:
+    """Have pytest-html fill our page: its own shows nothing without scripts, and lets whatever is in it act."""
+    for report in _reports(config):
+        report._template = html.page()  # noqa: SLF001 - pytest-html has no option for it
 
 
 def drop_report(config: pytest.Config) -> None:
     """Keep pytest-html from writing."""
-    for plugin in config.pluginmanager.get_plugins():
-        if isinstance(plugin, BaseReport):
-            config.pluginmanager.unregister(plugin)
+    for report in _reports(config):
+        config.pluginmanager.unregister(report)
 
 
-def close(terminal: pytest.TerminalReporter, session: Session, records: Records, problems: list[str]) -> None:
-    """The closing section: the verdict, what failed, and where the record is."""
-    terminal.section("integration", "=")
-    for given in session.givens:
-        record = records.get(given.name)
-        if record is None:
-            terminal.line(f"{given.name}: refused; nothing was done, the earlier record is as it was")
-            continue
-        colour = {"green": record.verdict == "SUCCESS", "red": bool(record.failed)}
-        terminal.line(f"{record.verdict}  {record.sentence}", **colour)
-        for line in _found(record):
-            terminal.line(f"  {line}")
-        terminal.line(f"  record: {session.folder(given.name)}")
-    for problem in problems:
-        terminal.line(problem, red=True)
-
-
-def _found(record: Record) -> Iterator[str]:
-    for failed in record.failed:
-        subject = f" [{failed.subject}]" if failed.subject else ""
-        yield f"{failed.stage}: {failed.criterion}{subject}: {headline(failed)}"
-    if record.parked:
-        yield f"parked: {', '.join(_parked(parked) for parked in record.parked)}; the others were merged"
-    remarks = record.remarks
-    for remark in remarks[:REMARKS]:
-        yield from _shortened(f"note: {remark}".splitlines())
-    if len(remarks) > REMARKS:
-        yield f"note: and {len(remarks) - REMARKS} more, in the record"
-    if record.tip:
-        yield f"{record.base} -> {record.tip}"
-    if record.judged:
-        yield f"{record.judged.ref} was built by {record.judged.builders}, and judged by {record.judged.judged_by}"
-    elif record.publication and not record.publication.problem:
-        yield f"{record.publication.ref} on {record.publication.remote}, {record.publication.status}"
-
-
-def _shortened(lines: list[str]) -> list[str]:
-    return lines if len(lines) <= LINES else [*lines[:LINES], f"  … {len(lines) - LINES} more lines, in the record"]
-
-
-def _parked(parked: Parked) -> str:
-    return f"{parked.branch} (with {' and '.join(parked.waits_for)})" if parked.waits_for else parked.branch
+def _reports(config: pytest.Config) -> list[BaseReport]:
+    return [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, BaseReport)]
 
 
 def exit_code(session: Session, before: int, problems: list[str]) -> int:

@@ -2,8 +2,8 @@
 
 import os
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock, Timeout
 from git import Repo
 
-from tests_integration import __version__
+from tests_integration import __version__, live, running
 from tests_integration.criteria.judge import Remark
 from tests_integration.engine import attempts, metadata, verify
 from tests_integration.engine.clock import now, stamp
@@ -26,8 +26,9 @@ from tests_integration.facts import AttemptFact, Gate, Integration, NoteFact, Pu
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan
 from tests_integration.record import markdown
+from tests_integration.record.compare import distances
 from tests_integration.record.ledger import PlanLedger, held_back
-from tests_integration.record.write import RECORD, REPLAY, WORK_LOG, set_aside, write_forms
+from tests_integration.record.write import RECORD, REPLAY, WORK_LOG, write_forms
 from tests_integration.repository.ancestry import Ancestry
 from tests_integration.repository.ask import History
 from tests_integration.repository.checkout import check_out
@@ -38,6 +39,8 @@ from tests_integration.text import visible
 
 SESSION = pytest.StashKey[Session]()
 NOTE = "note_is_published"
+
+Clock = Callable[[str, str], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="session")
@@ -120,7 +123,7 @@ def attempt(
         return
     with ExitStack() as held:
         held.callback(lock.release)
-        fact = _started(suite, plan, workspace, fact)
+        fact = running.started(suite, plan, workspace, fact)
         ledger.note("attempt", fact)
         yield fact
         if not fact.refused and fact.counts:
@@ -130,35 +133,29 @@ def attempt(
             attempts.finish(fact, ledger.fact("integration", Integration), outcome, suite.metadata_lock(file))
 
 
-def _started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact) -> AttemptFact:
-    file = Path(fact.file)
-    try:
-        if fact.judging:  # metadata are about building; what is wrong with them keeps nobody from judging
-            set_aside(workspace.reports)
-            return fact
-        past = metadata.read(file, fact.at)
-        refused = ""
-        if fact.counts and not fact.forced:
-            refused = attempts.refusal(plan, past, fact.inputs, workspace.reports)
-        rest = metadata.rest(file, fact.at)
-        if not refused:
-            set_aside(workspace.reports)
-        if not refused and fact.counts:
-            attempts.start(fact, plan, suite.metadata_lock(file))
-    except (MetadataError, OSError) as error:
-        return fact.model_copy(update={"refused": f"the record cannot be kept: {error}"})
-    return fact.model_copy(update={"refused": refused, "rest": rest})
+@pytest.fixture(scope="session")
+def clock(suite: Session, pytestconfig: pytest.Config) -> Clock:
+    """Shows on a live line what runs, where it tells nothing itself: the stage, and what it does."""
+    return lambda stage, what: live.clock(suite, pytestconfig, stage, what)
 
 
 @pytest.fixture(scope="session")
-def sources(
-    plan: Plan, store: Repo, ledger: PlanLedger, attempt: AttemptFact, looked_up: Mapping[str, Source]
+def sources(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
+    suite: Session,
+    plan: Plan,
+    store: Repo,
+    ledger: PlanLedger,
+    attempt: AttemptFact,
+    looked_up: Mapping[str, Source],
+    clock: Clock,
 ) -> Mapping[str, Source]:
     """Base and branches, brought into the store."""
     if attempt.refused:
         pytest.skip(f"blocked: {attempt.refused.splitlines()[0]}")
-    found = fetch(plan, store, looked_up)
+    with clock("fetch", f"{len(plan.branches)} branches"):
+        found = fetch(plan, store, looked_up)
     ledger.note("sources", {key: source.model_dump(mode="json") for key, source in found.items()})
+    ledger.note("distances", distances(store, suite.earlier(plan.name), found))
     return found
 
 
@@ -173,16 +170,18 @@ def tips(sources: Mapping[str, Source]) -> Mapping[str, str]:
 
 @pytest.fixture(scope="session")
 def integration(
-    suite: Session, plan: Plan, store: Repo, ledger: PlanLedger, sources: Mapping[str, Source]
+    suite: Session, plan: Plan, store: Repo, ledger: PlanLedger, sources: Mapping[str, Source], clock: Clock
 ) -> Integration:
     """The integration branch, built in memory; or read, with `--verify`."""
     if suite.verify is None:
-        result = integrate(plan, store, sources)
+        with clock("merge", f"{len(plan.branches)} branches"):
+            result = integrate(plan, store, sources)
     else:
         judged = verify.find(plan, store, suite.verify)
         by_tip = {source.commit: key for key, source in sources.items() if source.commit and key != "base"}
         result = verify.read(plan, store, sources["base"], by_tip, judged)
         ledger.note("sources", {**ledger.facts["sources"], verify.JUDGED: judged.model_dump(mode="json")})
+        ledger.note("distances", distances(store, suite.earlier(plan.name), {**sources, verify.JUDGED: judged}))
         if result.tip:
             ledger.note("judged", verify.told(store, judged, result, f"waveproof {__version__}"))
     ledger.note("integration", result)
@@ -225,7 +224,7 @@ def gate(
 
     def go(stage: str) -> Gate:
         check_out(store, room.commit, plan.integration, room.checkout)
-        with suite.live_line(request.config, stage) as progress:
+        with live.line(suite, request.config, stage) as progress:
             result = run_gate(stage, plan, store, room, variables, progress)
         ledger.note(stage, result)
         return result
@@ -264,14 +263,8 @@ def published(plan: Plan, store: Repo, ledger: PlanLedger, attempt: AttemptFact,
         ledger.note("publication", result)
         return result
     if problem := held_back(ledger.unproven("publish"), rehearsal=attempt.rehearsal):
-        result = Publication(
-            remote=remote,
-            url="",
-            ref=f"refs/heads/{plan.integration}",
-            commit=history.tip,
-            status="refused",
-            problem=problem,
-        )
+        ref = f"refs/heads/{plan.integration}"
+        result = Publication(remote=remote, url="", ref=ref, commit=history.tip, status="refused", problem=problem)
     else:
         result = publish_branch(plan, store, remote, history.tip)
     ledger.note("publication", result)
@@ -296,9 +289,7 @@ def recorded(
     problem = ""
     if attempt.judging:
         write_forms(workspace.reports, plan, suite.record(plan.name, before))
-        result = Recorded(
-            metadata="", at="", rest_before="", rest_after="", work_log="", replay="", record=RECORD, problem=""
-        )
+        result = Recorded(record=RECORD)
         ledger.note("recorded", result)
         return result
     if attempt.rehearsal or ledger.unproven("record"):
@@ -336,7 +327,9 @@ def noted(
         result = NoteFact(remote=remote, url="", ref=NOTES, commit=None, status="refused", problem=problem)
     else:
         record = suite.record(plan.name, others).model_copy(update={"criteria": others})
-        result = publish_note(plan, store, remote, history.tip, markdown.summary(record, times=False))
+        result = publish_note(
+            plan, store, remote, history.tip, markdown.summary(record, suite.folder(plan.name), times=False)
+        )
     ledger.note("note", result)
     return result
 

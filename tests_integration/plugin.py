@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from pytest_html.report_data import ReportData
 
-from tests_integration import finishing, running
+from tests_integration import closing, finishing, github, running
 from tests_integration.criteria.catalogue import BUILDING, FOLDER
 from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in a plugin
 from tests_integration.fixtures import SESSION
 from tests_integration.options import add_options, plans_given, require_tools
 from tests_integration.plan.stages import STAGES
-from tests_integration.record.html import STYLE
 from tests_integration.record.write import REPORT
 from tests_integration.repository.git import scrubbed_environment
 from tests_integration.session import Session
@@ -50,10 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Find the cache, and where live lines go."""
+    """Find the cache, where live lines go, and the page that the report is written on."""
     if (suite := session.config.stash.get(SESSION, None)) is not None:
         suite.cache = running.cache_folder(session.config)
         suite.terminal = session.config.pluginmanager.getplugin("terminalreporter")
+        finishing.use_page(session.config)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -83,6 +83,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember what was asked for; plan order again, whatever others (`--ff`) made of it."""
     if (suite := session.config.stash.get(SESSION, None)) is not None:
         session.items[:] = running.arranged(session.items, suite)
+        running.tell_subjects(session.items, suite)
         for item in session.items:
             suite.ledgers[running.plan_name(item)].chosen.add(running.key(item))
 
@@ -137,7 +138,6 @@ def _ask_for_report(config: pytest.Config, suite: Session) -> None:
         folder = suite.folder(suite.givens[0].name) if len(suite.givens) == 1 else suite.reports
         config.option.htmlpath = config.option.htmlpath or str(folder / REPORT)
         config.option.self_contained_html = True
-        config.option.css = [*config.option.css, str(STYLE)]
 
 
 class Listener:
@@ -159,6 +159,7 @@ class Closer:
         self.suite = suite
         self.records: finishing.Records = {}
         self.problems: list[str] = []
+        self.silence = github.Silence() if github.is_job(suite.caller) else None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> object:
@@ -188,7 +189,11 @@ class Closer:
             return
         self.records = finishing.records(self.suite)
         self.problems = finishing.write(self.suite, self.records)
+        self.problems += finishing.write_index(
+            self.suite, self.records, getattr(session.config.option, "htmlpath", None)
+        )
         session.exitstatus = finishing.exit_code(self.suite, exitstatus, self.problems)
+        self.problems += github.append_summary(self.suite, self.records)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_metadata(self, metadata: dict[str, object]) -> None:
@@ -197,28 +202,22 @@ class Closer:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: ReportData) -> None:
-        """The plan's own heading; cases folded, since the record above them tells what failed."""
+        """The plan's own heading."""
         report.title = finishing.title(self.suite)
-        report.set_data("initialSort", "original")
-        report.set_data("renderCollapsed", ["all"])
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_table_header(self, cells: list[str]) -> None:
-        """No column of links: the record has the logs."""
-        del cells[3:]
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
-        """The case by its name, without the path that all share."""
-        cells[1:] = [finishing.name_cell(report), cells[2]]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
-        """The whole record as static HTML, above pytest-html's table."""
+        """The whole record as static HTML."""
         prefix.extend(finishing.page(self.suite, self.records))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The verdict, last."""
         if terminalreporter.config.option.collectonly:
             return
-        finishing.close(terminalreporter, self.suite, self.records, self.problems)
+        closing.close(terminalreporter, self.suite, self.records, self.problems)
+
+    def pytest_unconfigure(self) -> None:
+        """Failures at the plan's lines, when nothing of strangers is printed any more."""
+        if self.silence:
+            self.silence.end()
+            github.annotate(self.suite, self.records)

@@ -9,11 +9,17 @@ from typing import Any
 
 import pytest
 
+from tests_integration.criteria.about import About, about
 from tests_integration.criteria.catalogue import FOLDER, description, is_asked_for, stage_of, subjects
+from tests_integration.engine import attempts, metadata
+from tests_integration.engine.metadata import MetadataError
+from tests_integration.facts import AttemptFact
 from tests_integration.plan.load import Given
+from tests_integration.plan.model import Plan
 from tests_integration.plan.stages import STAGES
 from tests_integration.record.ledger import Key
-from tests_integration.session import REMARK, Session
+from tests_integration.record.write import set_aside
+from tests_integration.session import REMARK, Session, Workspace
 
 
 def cache_folder(config: pytest.Config) -> Path:
@@ -85,11 +91,42 @@ def key(item: pytest.Item) -> Key:
     return _function(item).removeprefix("test_"), case
 
 
+def started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact) -> AttemptFact:
+    """The attempt once it is written that it is in progress, or with why it may not start (R520)."""
+    file = Path(fact.file)
+    try:
+        if fact.judging:  # metadata are about building; what is wrong with them keeps nobody from judging
+            set_aside(workspace.reports)
+            return fact
+        past = metadata.read(file, fact.at)
+        refused = ""
+        if fact.counts and not fact.forced:
+            refused = attempts.refusal(plan, past, fact.inputs, workspace.reports)
+        rest = metadata.rest(file, fact.at)
+        if not refused:
+            set_aside(workspace.reports)
+        if not refused and fact.counts:
+            attempts.start(fact, plan, suite.metadata_lock(file))
+    except (MetadataError, OSError) as error:
+        return fact.model_copy(update={"refused": f"the record cannot be kept: {error}"})
+    return fact.model_copy(update={"refused": refused, "rest": rest})
+
+
 def block(item: pytest.Item, session: Session) -> None:
     """Skip the case, with the culprit named, where an earlier stage of its plan has failed."""
     culprit = session.ledgers[plan_name(item)].blocked_by(stage_of(item.path))
     if culprit:
         pytest.skip(f"blocked: {culprit}")
+
+
+def tell_subjects(items: list[pytest.Item], session: Session) -> None:
+    """Let JUnit XML carry what each case is about: plan, stage, criterion and branches, as properties."""
+    abouts = {given.name: about(given.plan, session.verify) for given in session.givens if given.plan}
+    for item in items:
+        name, (criterion, subject) = plan_name(item), key(item)
+        found = abouts.get(name, {}).get((criterion, subject), About(()))
+        properties = [("plan", name), ("stage", stage_of(item.path)), ("criterion", criterion)]
+        item.user_properties += [*properties, *(("branch", branch) for branch in found.branches)]
 
 
 def annotate(item: pytest.Item, report: pytest.TestReport, session: Session) -> None:
@@ -112,11 +149,12 @@ def hear(report: pytest.TestReport, session: Session) -> None:
         return
     ledger = session.ledgers[said["plan"]]
     ledger.facts.update(said["facts"])
-    ledger.clock(tuple(said["key"]), report.start, report.stop)
+    criterion, subject = said["key"]
+    ledger.clock((criterion, subject), report.start, report.stop)
     if report.when != "call" and report.passed:
+        ledger.spend((criterion, subject), report.duration)
         return
     outcome = "blocked" if report.skipped else report.outcome
-    criterion, subject = said["key"]
     ledger.hear((criterion, subject), outcome, said["message"], report.duration, tuple(said["remarks"]))
 
 

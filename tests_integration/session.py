@@ -6,9 +6,9 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,20 +17,22 @@ import pytest
 
 from tests_integration import __version__
 from tests_integration.criteria.catalogue import Case, cases
-from tests_integration.engine import metadata
+from tests_integration.engine import metadata, verify
 from tests_integration.engine.attempts import Outcome
-from tests_integration.engine.clock import now, stamp
-from tests_integration.engine.commands import Progress
+from tests_integration.engine.clock import stamp
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.facts import AttemptFact, Publication
 from tests_integration.plan.load import Given
+from tests_integration.record.earlier import Found, find
 from tests_integration.record.gather import gather
 from tests_integration.record.ledger import PlanLedger
 from tests_integration.record.model import CriterionFact, Record, headline, statuses, verdict
-from tests_integration.text import visible
+from tests_integration.record.write import VERIFIED
 
-WIDTH = 79
-VERIFIED = "verified"
+ISOLATION = (
+    "environment and HOME withheld, processes ended with their command; no namespaces, file system and network open"
+)
+"""What keeps the plan's commands apart from the rest, as it was enforced."""
 
 REMARK = "remark"
 """Name of the property under which a case's report carries what its criterion remarked."""
@@ -68,6 +70,7 @@ class Session:
         ledgers: what is known, by plan.
         cache: folder of the suite's own, kept between runs.
         terminal: where live lines go, or None.
+        began: seconds since the epoch.
     """
 
     givens: list[Given]
@@ -79,8 +82,7 @@ class Session:
     ledgers: dict[str, PlanLedger] = field(default_factory=dict)
     cache: Path = Path()
     terminal: pytest.TerminalReporter | None = None
-    started_at: str = field(default_factory=lambda: stamp(now()))
-    started: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
         self.ledgers = {
@@ -138,47 +140,31 @@ class Session:
 
     def record(self, name: str, criteria: tuple[CriterionFact, ...]) -> Record:
         """The record of a plan as it stands, with a verdict about these criteria."""
+        began, ended = self.ledgers[name].span or (self.began, time.time())
         return gather(
             self.given(name),
             self.ledgers[name],
             criteria,
             environment=environment(),
-            started_at=self.started_at,
-            seconds=time.monotonic() - self.started,
+            started_at=stamp(datetime.fromtimestamp(began, UTC)),
+            seconds=ended - began,
             metadata=self._metadata(name),
+            found=self.earlier(name),
         )
+
+    def earlier(self, name: str) -> Found:
+        """The run that the plan's present one is compared with; its record is set aside when an attempt begins."""
+        attempt = self.ledgers[name].fact("attempt", AttemptFact)
+        judging = (
+            verify.wanted(plan, self.verify) if (plan := self.given(name).plan) and self.verify is not None else ""
+        )
+        return find(self.folder(name), judging, begun=attempt is not None)
 
     def _metadata(self, name: str) -> dict[str, object]:
         try:
             return metadata.read(*self.metadata_of(name)) if self.given(name).plan else {}
         except MetadataError as error:
             return {"error": str(error)}
-
-    @contextmanager
-    def live_line(self, config: pytest.Config, stage: str) -> Iterator[Progress]:
-        """One line that shows what runs, for how long, and its last output; nothing where nobody watches."""
-        terminal = self.terminal
-        if terminal is None or not terminal.isatty or terminal.verbosity < 0:
-            yield lambda _run, _seconds, _line: None
-            return
-        capture = config.pluginmanager.getplugin("capturemanager")
-        column = config.get_terminal_writer().width_of_current_line
-        shown = False
-
-        def show(run: str, seconds: float, line: str) -> None:
-            nonlocal shown
-            text = visible(f"{stage} {seconds:4.0f} s  {run}  {line}").replace("\n", " ").expandtabs()
-            with capture.global_and_fixture_disabled():
-                terminal.flush()
-                sys.stdout.write(("" if shown else "\n") + f"\r\x1b[2K{text[:WIDTH]}")
-                sys.stdout.flush()
-            shown = True
-
-        yield show
-        if shown:
-            with capture.global_and_fixture_disabled():
-                sys.stdout.write("\r\x1b[2K\x1b[1A" + (f"\x1b[{column}C" if column else ""))
-                sys.stdout.flush()
 
 
 def _lock(file: Path) -> Path:
@@ -195,6 +181,7 @@ def environment() -> dict[str, str]:
         "Python": platform.python_version(),
         "pytest": pytest.__version__,
         "platform": f"{sys.platform} {platform.machine()}",
+        "isolation": ISOLATION,
     }
 
 

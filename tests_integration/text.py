@@ -30,3 +30,8 @@ def shell_word(path: str) -> str:
         for byte in path.encode(errors="surrogateescape")
     )
     return f"$'{written}'"
+
+
+def clipped(text: str, length: int) -> str:
+    """The text, no longer than so many characters and a note of how many were left out."""
+    return text if len(text) <= length else f"{text[:length]}… ({counted(len(text) - length, 'character')} more)"

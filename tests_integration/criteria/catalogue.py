@@ -94,7 +94,7 @@ def cases(plan: Plan | None, verify: str | None = None) -> list[Case]:
     """
     return [
         Case(stage, _name(function), subject, description(function))
-        for stage, function in _functions()
+        for stage, function in functions()
         if is_asked_for(function, plan, verify)
         for subject in _subject_ids(function, stage, plan, verify)
     ]
@@ -115,7 +115,8 @@ def _subject_ids(function: Callable[..., object], stage: str, plan: Plan | None,
     return [name for name, _ in given[1]] if given else [""]
 
 
-def _functions() -> Iterator[tuple[str, Callable[..., object]]]:
+def functions() -> Iterator[tuple[str, Callable[..., object]]]:
+    """Every criterion with its stage, in the order in which they run."""
     for stage in STAGES:
         for name, member in vars(_module(stage)).items():
             if name.startswith("test_"):

@@ -77,6 +77,8 @@ class Given(NamedTuple):
         plan: None where it was rejected.
         refusal: every mistake, one a line; empty where there is a plan.
         sha256: of the file as it was read; empty where it was rejected.
+        document: where each value of the plan is written.
+        mistakes: of a rejected plan.
     """
 
     file: Path
@@ -84,6 +86,8 @@ class Given(NamedTuple):
     plan: Plan | None
     refusal: str = ""
     sha256: str = ""
+    document: Document | None = None
+    mistakes: tuple[Mistake, ...] = ()
 
 
 def give(file: Path) -> Given:
@@ -91,8 +95,9 @@ def give(file: Path) -> Given:
     try:
         plan, document = _loaded(file)
     except PlanRejectedError as error:
-        return Given(file, re.sub(r"[^A-Za-z0-9._-]", "_", file.stem), None, str(error))
-    return Given(file, file.stem, plan, sha256=document.sha256)
+        name = re.sub(r"[^A-Za-z0-9._-]", "_", file.stem)
+        return Given(file, name, None, str(error), mistakes=error.mistakes)
+    return Given(file, file.stem, plan, sha256=document.sha256, document=document)
 
 
 def _mistakes_of_name(file: Path) -> Iterator[Mistake]:

@@ -5,12 +5,15 @@ from typing import Any
 from tests_integration.facts import AttemptFact, Gate, Integration, JudgedFact, NoteFact, Publication, Source
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan, PlanDocument
+from tests_integration.record.compare import compare
+from tests_integration.record.earlier import Found
 from tests_integration.record.ledger import PlanLedger
 from tests_integration.record.model import CriterionFact, PlanFact, Record, sentence, verdict
 from tests_integration.repository.git import without_password
 from tests_integration.text import visible
 
 GATES = ("build", "test", "demo")
+NOTHING = Found()
 
 
 def gather(  # noqa: PLR0913 - what a record is made of
@@ -22,6 +25,7 @@ def gather(  # noqa: PLR0913 - what a record is made of
     started_at: str,
     seconds: float,
     metadata: dict[str, Any],
+    found: Found = NOTHING,
 ) -> Record:
     """Make the record of a plan.
 
@@ -33,12 +37,13 @@ def gather(  # noqa: PLR0913 - what a record is made of
         started_at: UTC.
         seconds: since then.
         metadata: the R520 object as it is now.
+        found: the run to compare with.
     """
     integration = ledger.fact("integration", Integration) or Integration(base=None)
     gates = tuple(gate for name in GATES if (gate := ledger.fact(name, Gate)))
     plan = plan_fact(given)
     attempt = ledger.fact("attempt", AttemptFact)
-    return Record(
+    record = Record(
         plan=plan,
         verdict=verdict(criteria),
         sentence=sentence(plan.heading, criteria, attempt.judging if attempt else ""),
@@ -64,6 +69,8 @@ def gather(  # noqa: PLR0913 - what a record is made of
         started_at=started_at,
         seconds=round(seconds, 3),
     )
+    compared = compare(record, found, ledger.facts.get("distances", {}))
+    return record.model_copy(update={"compared": compared})
 
 
 def plan_fact(given: Given) -> PlanFact:

@@ -1,9 +1,14 @@
-"""The record as static HTML, to stand above pytest-html's table: complete without any script."""
+"""The record as static HTML, complete without any script, under a policy that lets nothing act but what is ours."""
 
+import base64
+import hashlib
+import json
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -11,14 +16,20 @@ from pygments.lexers import DiffLexer
 
 from tests_integration.facts import CommandFact
 from tests_integration.plan.stages import STAGES
-from tests_integration.record.model import Record, headline
-from tests_integration.text import visible
+from tests_integration.record.advice import what_to_do
+from tests_integration.record.graph import drawn
+from tests_integration.record.model import CriterionFact, Record, headline
+from tests_integration.record.timeline import bars
+from tests_integration.text import counted, visible
 
-STYLE = Path(__file__).parent / "templates" / "report.css"
-HEAD, TAIL = 40, 120
+HEAD, TAIL = 8 << 10, 24 << 10
+"""Bytes of a log that are shown from its beginning and from its end."""
 
-VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1">'
-"""Lets a phone show the page in its own width; pytest-html's page does not say so. Browsers heed it in the body too."""
+LONGEST = 40_000
+"""Characters that are shown of any other text."""
+
+FOLDED = 12
+"""Beyond so many subjects of one criterion, those that hold are folded."""
 
 TEMPLATES = Environment(
     loader=PackageLoader("tests_integration.record"),
@@ -29,29 +40,108 @@ TEMPLATES = Environment(
 )
 
 
-def record(facts: Record, reports: Path) -> str:
+def page() -> Template:
+    """The page around the records, for pytest-html to fill in: what is ours in it is allowed to act, by its hash."""
+    template = TEMPLATES.get_template("page.html.j2")
+    style, script = asset("palette.css") + asset("report.css"), asset("report.js")
+    template.globals.update(style=style, script=script, policy=policy(style, script))
+    return template
+
+
+def asset(name: str) -> Markup:
+    """A style or script of ours, to stand in a page as it is."""
+    return Markup((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))  # noqa: S704
+
+
+def policy(style: str, script: str = "") -> str:
+    """A Content-Security-Policy that allows this style and script, and no request, frame, form or plugin (CSP3)."""
+    scripts = f"script-src {_hash(script)}; " if script else ""
+    return f"default-src 'none'; style-src {_hash(style)}; {scripts}base-uri 'none'; form-action 'none'"
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def record(facts: Record, reports: Path, *, several: bool) -> str:
     """The record as a fragment of HTML; everything in it is escaped.
 
     Args:
         facts: the record.
         reports: its report folder, where the logs are.
+        several: whether the page has other records too, so that this one needs a heading.
     """
     return TEMPLATES.get_template("record.html.j2").render(
         record=facts,
+        several=several,
+        judging=facts.attempt.judging if facts.attempt else "",
         merged={merge.branch: merge for merge in facts.merges},
         parked={parked.branch: parked for parked in facts.parked},
+        titles={branch["id"]: branch for branch in facts.plan.branches},
+        graph=drawn(facts) if facts.merges or facts.parked else None,
+        bars=bars(facts),
         logs={command.log: excerpt(reports / command.log) for command in facts.commands},
-        stages=[(stage, [fact for fact in facts.criteria if fact.stage == stage]) for stage in STAGES],
+        stages=[(stage, list(judged(facts, stage))) for stage in STAGES],
+        as_json=as_json,
+        clipped=clipped,
+        counted=counted,
         highlighted=highlighted,
         headline=headline,
         how_it_ended=how_it_ended,
+        what_to_do=what_to_do(facts),
         shell=shlex.join,
     )
 
 
+class Judged(NamedTuple):
+    """A criterion with all that it was judged for.
+
+    Attributes:
+        name: of the criterion.
+        description: of the criterion.
+        outcome: the worst.
+        told: the cases that did not hold, or all where they are few.
+        folded: the cases that hold, where they are many.
+    """
+
+    name: str
+    description: str
+    outcome: str
+    told: tuple[CriterionFact, ...]
+    folded: tuple[CriterionFact, ...]
+
+
+def judged(facts: Record, stage: str) -> Iterator[Judged]:
+    """The criteria of a stage, each once."""
+    cases: dict[str, list[CriterionFact]] = {}
+    for fact in facts.criteria:
+        if fact.stage == stage:
+            cases.setdefault(fact.criterion, []).append(fact)
+    for name, facts_of in cases.items():
+        outcomes = {fact.outcome for fact in facts_of}
+        worst = next(word for word in ("failed", "blocked", "not-run", "passed") if word in outcomes)
+        foldable = {"passed", "not-run"} if len(facts_of) > FOLDED else set()
+        told = tuple(fact for fact in facts_of if fact.outcome not in foldable)
+        folded = tuple(fact for fact in facts_of if fact.outcome in foldable)
+        yield Judged(name, facts_of[0].description, worst, told, folded)
+
+
 def highlighted(diff: str) -> Markup:
     """A patch as HTML, its lines marked as added or removed; Pygments escapes the text."""
-    return Markup(highlight(visible(diff), DiffLexer(stripnl=False), HtmlFormatter(cssclass="diff")))  # noqa: S704
+    text = clipped(visible(diff))
+    return Markup(highlight(text, DiffLexer(stripnl=False), HtmlFormatter(nowrap=True)))  # noqa: S704
+
+
+def clipped(text: str) -> str:
+    """The text, or its beginning where it is very long; how much is left out is said."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}\n… {len(text) - LONGEST} characters more, in record.json"
+
+
+def as_json(value: dict[str, object]) -> str:
+    """A JSON object as people read it."""
+    return visible(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def how_it_ended(command: CommandFact) -> str:
@@ -66,9 +156,18 @@ def excerpt(file: Path) -> str:
     """Head and tail of a log; what is left out between them is counted."""
     if not file.exists():
         return ""
-    with file.open(encoding="utf-8", errors="replace") as stream:
-        lines = [visible(line.rstrip("\r\n")) for line in stream]
-    left_out = len(lines) - HEAD - TAIL
-    if left_out <= 0:
-        return "\n".join(lines)
-    return "\n".join([*lines[:HEAD], f"… {left_out} lines left out; the whole log is {file.name}", *lines[-TAIL:]])
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        if size <= HEAD + TAIL:
+            return _shown(stream.read())
+        head = stream.read(HEAD)
+        stream.seek(-TAIL, 2)
+        tail = stream.read()
+    head = head[: head.rfind(b"\n") + 1 or HEAD]
+    tail = tail[tail.find(b"\n") + 1 :] if b"\n" in tail[:-1] else tail
+    left_out = size - len(head) - len(tail)
+    return f"{_shown(head)}\n… {left_out} bytes left out; the whole log is {file.name}\n{_shown(tail)}"
+
+
+def _shown(text: bytes) -> str:
+    return visible(text.decode("utf-8", errors="replace").replace("\r\n", "\n")).strip("\n")

@@ -64,6 +64,12 @@ class PlanLedger:
         began, ended = self.spans.get(stage, (start, stop))
         self.spans[stage] = min(began, start), max(ended, stop)
 
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """When the first criterion began and the last ended; None where none ran yet."""
+        times = [time for span in self.spans.values() for time in span]
+        return (min(times), max(times)) if times else None
+
     def stages(self) -> tuple[StageFact, ...]:
         """When each stage that ran was judged."""
         return tuple(
@@ -72,6 +78,11 @@ class PlanLedger:
             )
             for stage, (began, ended) in self.spans.items()
         )
+
+    def spend(self, key: Key, seconds: float) -> None:
+        """Add the time of a phase that passed, such as what a stage took, to the criterion that asked first."""
+        before = self.outcomes[key]
+        self.outcomes[key] = before.model_copy(update={"seconds": round(before.seconds + seconds, 3)})
 
     def criteria(self) -> tuple[CriterionFact, ...]:
         """All criteria of the plan, run or not."""

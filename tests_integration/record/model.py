@@ -19,6 +19,7 @@ from tests_integration.facts import (
     Source,
 )
 from tests_integration.plan.stages import RESULTS, STAGES
+from tests_integration.record.comparison import Comparison
 
 SCHEMA: Final = 2
 
@@ -102,6 +103,7 @@ class Record(Fact):
         note: the record as a note on the tip, where the plan asks for it and all else had held.
         started_at: UTC.
         seconds: from start to end.
+        compared: with the run before; None where there is none.
     """
 
     schema_version: Literal[2] = SCHEMA
@@ -129,6 +131,7 @@ class Record(Fact):
     environment: dict[str, str] = Field(default_factory=dict)
     started_at: str
     seconds: float
+    compared: Comparison | None = None
 
     @property
     def failed(self) -> tuple[CriterionFact, ...]:

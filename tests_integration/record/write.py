@@ -14,8 +14,10 @@ from tests_integration.record.operations import operations
 
 RECORD = "record.json"
 REPORT = "report.html"
+INDEX = "index.html"
 LOGS = "logs"
 HISTORY = "history"
+VERIFIED = "verified"
 KEPT = 30
 SUMMARY = "summary.md"
 WORK_LOG = "work-log.md"
@@ -31,7 +33,7 @@ def write_forms(folder: Path, plan: Plan | None, record: Record) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / RECORD, record.model_dump_json(indent=2, by_alias=True) + "\n")
-    _write(folder / SUMMARY, markdown.summary(record))
+    _write(folder / SUMMARY, markdown.summary(record, folder))
     steps = operations(plan, record) if plan and record.base and not (record.attempt and record.attempt.judging) else []
     if plan and steps:
         _write(folder / WORK_LOG, worklog.text(plan, record, steps))
@@ -45,6 +47,15 @@ def write_forms(folder: Path, plan: Plan | None, record: Record) -> None:
         _write(folder / INTOTO, intoto.lines(record, _digests(folder, (RECORD, SUMMARY, WORK_LOG, REPLAY))))
     else:
         (folder / INTOTO).unlink(missing_ok=True)
+
+
+def write_index(reports: Path, page: str) -> None:
+    """Write `index.html`, the list of all plans.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    _write(reports / INDEX, page)
 
 
 def set_aside(folder: Path) -> None:

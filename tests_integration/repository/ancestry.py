@@ -7,8 +7,20 @@ from itertools import permutations
 from git import Repo
 
 from tests_integration.repository.ask import Commit, log
-from tests_integration.repository.git import git
+from tests_integration.repository.git import answer, git
 from tests_integration.repository.merge import AutomaticMerge, automatic_merges
+
+
+def gone_and_new(repo: Repo, before: str, after: str) -> tuple[int, int] | None:
+    """How many commits a branch has no more, and how many it has got, since its tip was another (git-rev-list(1)).
+
+    None where the repository has not got one of the two commits.
+    """
+    code, counts = answer(repo, "rev-list", "--left-right", "--count", f"{before}...{after}", "--", ok=(0, 128))
+    if code:
+        return None
+    gone, new = map(int, counts.split())
+    return gone, new
 
 
 class Ancestry:

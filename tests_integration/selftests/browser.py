@@ -1,75 +1,116 @@
-"""Looks at a report in headless Chromium, with and without scripts, at several widths."""
+"""Looks at pages in headless Chromium, as people's browsers, mail viewers and printers would show them."""
 
-import html
-import json
-import re
 import shutil
-import subprocess
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--virtual-time-budget=4000",
-)
+WIDTHS = (360, 768, 1280, 1920)
+SCHEMES = ("light", "dark")
 
-LOOKING = """<!doctype html><meta charset="utf-8"><body><script>
-const looks = {looks}, pages = {pages}, seen = [];
-let waiting = looks.length;
-for (const look of looks) {{
-  const frame = document.createElement("iframe");
-  frame.style.cssText = `width:${{look.width}}px;height:800px;border:0`;
-  frame.sandbox = look.scripts ? "allow-same-origin allow-scripts" : "allow-same-origin";
-  frame.onload = () => setTimeout(() => {{
-    const page = frame.contentDocument;
-    seen.push({{...look, title: page.title, text: page.body.innerText,
-      sideways: page.documentElement.scrollWidth - look.width,
-      background: getComputedStyle(page.body).backgroundColor, ink: getComputedStyle(page.body).color}});
-    if (--waiting === 0) {{
-      const out = document.createElement("pre");
-      out.id = "seen";
-      out.textContent = JSON.stringify(seen);
-      document.body.replaceChildren(out);
-    }}
-  }}, 300);
-  frame.srcdoc = pages;
-  document.body.append(frame);
-}}
-</script>"""
+SHOWN = """() => ({
+    text: document.body.innerText,
+    whole: document.body.textContent,
+    title: document.title,
+    sideways: document.documentElement.scrollWidth - innerWidth,
+    background: getComputedStyle(document.body).backgroundColor,
+    ink: getComputedStyle(document.body).color,
+})"""
 
 
-def look(report: Path, *looks: dict[str, Any], dark: bool = False) -> list[dict[str, Any]]:
-    """What a person sees of a page: visible text, title, colours, and by how much it scrolls sideways.
+class Seen(NamedTuple):
+    """What a page shows.
 
-    Args:
-        report: an HTML file.
-        looks: each with `width` in pixels and `scripts`, whether they may run.
-        dark: the reader's system asks for dark colours.
+    Attributes:
+        text: visible.
+        whole: all text, also of what is folded.
+        title: of the document.
+        sideways: by how many pixels the page can be scrolled sideways.
+        background: colour of the page.
+        ink: colour of its text.
+        told: what the browser's console said: errors, and whatever the policy blocked.
+        asked: addresses that the page asked for, its own left out.
     """
+
+    text: str
+    whole: str
+    title: str
+    sideways: int
+    background: str
+    ink: str
+    told: tuple[str, ...]
+    asked: tuple[str, ...]
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A browser without a window."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("needs Chromium (Debian package chromium)")
-    with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / "looking.html"
-        source = json.dumps(report.read_text(encoding="utf-8")).replace("<", "\\u003c")
-        page.write_text(LOOKING.format(looks=json.dumps(looks), pages=source), encoding="utf-8")
-        scheme = f"--blink-settings=preferredColorScheme={0 if dark else 1}"
-        done = subprocess.run(
-            [chromium, *FLAGS, scheme, f"--user-data-dir={folder}/profile", "--dump-dom", page.as_uri()],
-            capture_output=True,
-            check=True,
-            timeout=120,
-        )
-    seen = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout.decode(), re.DOTALL)
-    assert seen, done.stderr.decode()
-    return list(json.loads(html.unescape(seen[1])))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-quic"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(
+    browser: Browser,
+    report: Path,
+    *,
+    width: int = 1280,
+    scripts: bool = True,
+    scheme: str = "light",
+    policy: bool = True,
+) -> Iterator[Page]:
+    """A page, for a test to look at and to use.
+
+    Args:
+        browser: see `launched`.
+        report: an HTML file.
+        width: of the window in pixels.
+        scripts: whether they may run.
+        scheme: light or dark, as the reader's system asks.
+        policy: whether the page's own policy is in force.
+    """
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        java_script_enabled=scripts,
+        color_scheme="dark" if scheme == "dark" else "light",
+        bypass_csp=not policy,
+    )
+    page = context.new_page()
+    page.goto(report.absolute().as_uri())
+    yield page
+    context.close()
+
+
+def look(browser: Browser, report: Path, *, width: int = 1280, scripts: bool = True, scheme: str = "light") -> Seen:
+    """What a person sees of a page; see `opened`."""
+    told: list[str] = []
+    asked: list[str] = []
+    with opened(browser, report, width=width, scripts=scripts, scheme=scheme) as page:
+        page.on("console", lambda message: told.append(message.text))
+        page.on("pageerror", lambda error: told.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.reload()
+        facts = page.evaluate(SHOWN)
+    return Seen(**facts, told=tuple(told), asked=tuple(url for url in asked if url != report.absolute().as_uri()))
+
+
+def findings(browser: Browser, report: Path, *, width: int = 1280, scheme: str = "light") -> list[str]:
+    """Serious and critical findings of axe-core, with everything unfolded, each with an element that it is about."""
+    with opened(browser, report, width=width, scheme=scheme, policy=False) as page:
+        page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+        found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']} ({one['impact']}): {one['nodes'][0]['html']}: {one['nodes'][0]['failureSummary']}"
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+    ]

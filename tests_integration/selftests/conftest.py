@@ -1,12 +1,22 @@
 """Fixtures that selftests share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests_integration.selftests.browser import launched
 from tests_integration.selftests.waves import Wave, three_branches
 
 pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; tests that need it are skipped where it is not installed."""
+    with launched() as chromium:
+        yield chromium
 
 
 @pytest.fixture

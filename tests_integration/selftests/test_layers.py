@@ -10,7 +10,8 @@ ROOT = PACKAGE.parent
 LINES = 350
 
 ROWS = (
-    {"plugin", "fixtures", "session", "running", "finishing", "options", "distribution", "learn"},
+    {"plugin", "fixtures", "session", "running", "finishing", "options", "distribution", "learn"}
+    | {"closing", "github", "live"},
     {"criteria", "record"},
     {"engine"},
     {"repository", "plan"},

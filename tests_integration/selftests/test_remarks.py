@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests_integration.selftests.browser import look
 from tests_integration.selftests.running_plans import Run, run
@@ -88,22 +89,22 @@ def test_each_is_in_the_summary(remarked: Run) -> None:
     assert [line for line in lines if f"\n- {line}" not in summary] == []
 
 
-def test_each_is_in_the_report(remarked: Run) -> None:
-    (seen,) = look(remarked.folder / "reports/wave/report.html", {"width": 1280, "scripts": False})
-    assert "Worth knowing" in seen["text"]
-    assert [remark for remark in remarks(remarked) if remark not in seen["text"]] == []
+def test_each_is_in_the_report(browser: Browser, remarked: Run) -> None:
+    seen = look(browser, remarked.folder / "reports/wave/report.html", scripts=False)
+    assert "Worth knowing" in seen.text
+    assert [remark for remark in remarks(remarked) if remark not in seen.text] == []
 
 
-def test_a_hostile_one_does_nothing(remarked: Run) -> None:
+def test_a_hostile_one_does_nothing(browser: Browser, remarked: Run) -> None:
     for text in (remarked.output, form(remarked, "record.json"), form(remarked, "summary.md")):
         assert "\x1b[31m\\" not in text
         assert "\x1b[31m " not in text
         assert "\u202e" not in text
     assert "\\<script\\>document.title='owned'\\</script\\>\\`\\*\\_\\|x\\|\\_\\*\\`" in form(remarked, "summary.md")
-    for seen in look(remarked.folder / "reports/wave/report.html", {"width": 360, "scripts": True}):
-        assert "owned" not in seen["title"]
-        assert seen["sideways"] <= 0
-        assert "<script>document.title='owned'</script>`*_|x|_*`" in seen["text"]
+    seen = look(browser, remarked.folder / "reports/wave/report.html", width=360)
+    assert "owned" not in seen.title
+    assert seen.sideways == 0
+    assert "<script>document.title='owned'</script>`*_|x|_*`" in seen.text
 
 
 def test_a_hundred_do_not_drown_the_summary(many: Run) -> None:
