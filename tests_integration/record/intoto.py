@@ -124,15 +124,15 @@ def _integration(record: Record) -> Json:
         attempt=record.plan.attempt,
         base={"gitCommit": record.base},
         tree={"gitTree": record.tree},
-        merges=[_merge(merge, built=judged is None) for merge in record.merges],
+        merges=[_merge(merge) for merge in record.merges],
         infrastructure=_infrastructure(record.infrastructure) if record.infrastructure else {},
         builtBy=list(judged.built_by) if judged else [],
         judgedBy=judged.judged_by if judged else "",
     )
 
 
-def _merge(merge: MergeFact, *, built: bool) -> Json:
-    told = _said(
+def _merge(merge: MergeFact) -> Json:
+    return _said(
         branch=merge.branch,
         source=merge.source,
         tip={"gitCommit": merge.tip},
@@ -141,11 +141,10 @@ def _merge(merge: MergeFact, *, built: bool) -> Json:
         treeBeforeFixes={"gitTree": merge.tree_merged} if merge.tree_merged else {},
         tree={"gitTree": merge.tree},
         conflicts=[_conflict(conflict) for conflict in merge.conflicts],
+        resolutions=[_resolution(edit) for edit in merge.edits],
+        fixes=[_fix(fix) for fix in merge.fixes],
+        keptDeleted=merge.dropped,
     )
-    if not built:
-        return told
-    resolutions = [_resolution(edit) for edit in merge.edits]
-    return told | _said(resolutions=resolutions, fixes=[_fix(fix) for fix in merge.fixes], keptDeleted=merge.dropped)
 
 
 def _conflict(fact: ConflictFact) -> Json:

@@ -10,7 +10,9 @@ from tests_integration.engine.notes import publish_note
 from tests_integration.engine.publish import publish
 from tests_integration.facts import NoteFact
 from tests_integration.plan.parts import Publish
+from tests_integration.repository.git import GitError
 from tests_integration.repository.notes import NOTES, add_note, fetch_notes, note_on
+from tests_integration.repository.push import push_notes
 from tests_integration.selftests.running_plans import run
 from tests_integration.selftests.test_publishing import hook, refs
 from tests_integration.selftests.verifying import VERIFIED
@@ -154,6 +156,14 @@ def test_notes_that_arrive_meanwhile_are_not_overwritten(built: Built, noted: Wa
     hook(noted, "pre-receive", "")
     assert pushed(built).status == "pushed"
     assert git(noted.origin, "rev-parse", f"{NOTES}^") == now
+
+
+def test_notes_that_moved_before_the_push_are_not_overwritten(built: Built, noted: Wave) -> None:
+    notes = add_note(built.store, tip_of(built), TEXT, built.plan.identity)
+    theirs = noted_by_others(noted)
+    with pytest.raises(GitError, match="stale info"):
+        push_notes(built.store, str(noted.origin), notes, None)
+    assert refs(noted.origin)[NOTES] == theirs
 
 
 def test_a_note_onto_which_others_have_added_theirs_is_there(built: Built, noted: Wave) -> None:

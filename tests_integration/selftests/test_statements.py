@@ -15,7 +15,8 @@ from tests_integration.record.gather import gather
 from tests_integration.record.intoto import BUILDER, INTEGRATION, PROVENANCE, TEST_RESULT, lines
 from tests_integration.record.ledger import PlanLedger
 from tests_integration.record.location import git_location
-from tests_integration.record.model import CriterionFact
+from tests_integration.record.model import CriterionFact, Record
+from tests_integration.record.write import write_forms
 from tests_integration.selftests.published_forms import departures
 from tests_integration.selftests.running_plans import Run, run
 from tests_integration.selftests.verifying import VERIFIED, by_hand_wave, verify
@@ -106,6 +107,13 @@ def test_what_was_not_published_has_no_place(red: Run, rehearsed: Run) -> None:
     for done in (red, rehearsed):
         subject = {"name": "refs/heads/wave-integration", "digest": {"gitCommit": done.record("wave")["tip"]}}
         assert [statement["subject"] for statement in statements(done)] == [[subject]] * 3
+
+
+def test_a_name_that_is_taken_is_no_place_of_the_tip(stacked: Wave) -> None:
+    git(stacked.origin, "branch", "wave-integration", "main")
+    done = run(stacked.folder, "--plan", str(stacked.write()))
+    assert done.record("wave")["publication"]["status"] == "refused"
+    assert "uri" not in statements(done)[0]["subject"][0]
 
 
 def test_the_external_parameters_are_the_plan(green: Run) -> None:
@@ -200,13 +208,17 @@ def test_less_than_everything_judged_never_passes(outcomes: str, result: str, st
 
 def told_of(built: Built, outcomes: list[str]) -> dict[str, Json]:
     """Predicates of a built branch with these outcomes."""
+    told = [json.loads(line) for line in lines(record_of(built, outcomes), {}).splitlines()]
+    assert [found for statement in told for found in departures(statement)] == []
+    return {statement["predicateType"]: statement["predicate"] for statement in told}
+
+
+def record_of(built: Built, outcomes: list[str]) -> Record:
+    """The record of a built branch with these outcomes."""
     ledger = PlanLedger([criterion(n, outcome) for n, outcome in enumerate(outcomes)])
     ledger.note("integration", built.integration)
     given = Given(built.plan.file, built.plan.name, built.plan)
-    record = gather(given, ledger, ledger.criteria(), environment={}, started_at="", seconds=1, metadata={})
-    told = [json.loads(line) for line in lines(record, {}).splitlines()]
-    assert [found for statement in told for found in departures(statement)] == []
-    return {statement["predicateType"]: statement["predicate"] for statement in told}
+    return gather(given, ledger, ledger.criteria(), environment={}, started_at="", seconds=1, metadata={})
 
 
 def criterion(number: int, outcome: str) -> CriterionFact:
@@ -302,6 +314,15 @@ def test_without_a_tip_there_is_nothing_to_state(stacked: Wave) -> None:
     assert run(stacked.folder, "--plan", str(stacked.write())).record("wave")["tip"] is None
     assert not (reports / FORM).exists()
     assert [file.read_bytes() for file in (reports / "history").glob(f"*/{FORM}")] == [before]
+
+
+def test_statements_of_an_earlier_tip_do_not_stay(stacked: Wave) -> None:
+    with integrated(stacked) as built:
+        record = record_of(built, ["passed"])
+        write_forms(stacked.folder, built.plan, record)
+        assert (stacked.folder / FORM).exists()
+        write_forms(stacked.folder, built.plan, record.model_copy(update={"tip": None}))
+    assert not (stacked.folder / FORM).exists()
 
 
 @pytest.mark.parametrize(
