@@ -228,7 +228,7 @@ def test_texts_of_an_earlier_record_neither_act_nor_flood(facts: Facts, tmp_path
     earlier["sources"]["E1"]["source"] = name
     earlier["environment"]["git"] = name
     found = beside(earlier, facts, tmp_path)
-    text = summary(Record.model_validate(facts).model_copy(update={"compared": found})).replace("\\<", "")
+    text = summary(Record.model_validate(facts).model_copy(update={"compared": found}), tmp_path).replace("\\<", "")
     assert "was removed from the plan" in text
     assert len(text.splitlines()) < 60
     assert len(text) < 10_000

@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests_integration.record import index
-from tests_integration.record.index import OWN_STYLE, duration
+from tests_integration.record.html import asset
+from tests_integration.record.index import duration
 from tests_integration.record.write import KEPT, write_index
-from tests_integration.selftests.browser import look
+from tests_integration.selftests.browser import SCHEMES, WIDTHS, findings, look
 from tests_integration.selftests.running_plans import run
 from tests_integration.selftests.verifying import build, verify
 from tests_integration.selftests.waves import Wave, three_branches
@@ -305,30 +307,26 @@ def test_the_page_allows_its_own_style_and_nothing_else(green: Facts, tmp_path: 
     assert "@import" not in style
 
 
-def test_every_colour_is_one_of_the_report_in_light_and_dark(tmp_path: Path) -> None:
-    style = re.search(r"<style>(.*?)</style>", listed(tmp_path).source, re.DOTALL)
-    assert style
-    light, dark = re.split(r"@media \(prefers-color-scheme: dark\)", style[1])
-    own = OWN_STYLE.read_text(encoding="utf-8")
+def test_the_page_has_the_colours_of_the_report_and_no_others() -> None:
+    own, palette = asset("index.css"), asset("palette.css")
     used = set(re.findall(r"var\((--[a-z-]+)\)", own)) - {"--tone", "--back"}
     assert {"--page", "--panel", "--ink", "--quiet", "--line", "--good", "--bad", "--open"} <= used
-    for scheme in (light, dark):
-        assert used - set(re.findall(r"(--[a-z-]+):", scheme.replace(own, ""))) == set()
+    assert used - set(re.findall(r"(--[a-z-]+):", palette)) == set()
     assert re.findall(r"#[0-9a-f]{3,8}\b", own) == []
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_person_sees_all_of_it_without_scrolling_sideways(
-    green: Facts, red: Facts, tmp_path: Path, *, dark: bool
+    browser: Browser, green: Facts, red: Facts, tmp_path: Path, scheme: str
 ) -> None:
     put(tmp_path / "wave", red, *[green, red] * 15)
     hostile(green, red, tmp_path)
-    widths = (320, 360, 768, 1280)
-    seen = look(tmp_path / "index.html", *({"width": width, "scripts": False} for width in widths), dark=dark)
-    assert {one["width"]: max(one["sideways"], 0) for one in seen} == dict.fromkeys(widths, 0)
-    for one in seen:
-        assert one["title"] == "4 plans, 2 not green: integration plans"
+    for width in WIDTHS:
+        seen = look(browser, tmp_path / "index.html", width=width, scripts=False, scheme=scheme)
+        assert seen.sideways == 0
+        assert seen.title == "4 plans, 2 not green: integration plans"
         for text in ("Integration plans", "4 plans, 2 not green", "BUILD_GATE_FAILURE", "the build fails", "took"):
-            assert text in one["text"]
-    brightness = {sum(map(int, re.findall(r"\d+", one["background"])[:3])) > 384 for one in seen}
-    assert brightness == {not dark}
+            assert text in seen.text
+        assert (sum(map(int, re.findall(r"\d+", seen.background)[:3])) > 384) == (scheme == "light")
+        assert (seen.told, seen.asked) == ((), ())
+    assert findings(browser, tmp_path / "index.html", scheme=scheme) == []
