@@ -84,9 +84,9 @@ def test_a_command_that_did_not_pass_both_times_is_not_compared(facts: Facts, tm
 
 def test_the_same_line_twice_in_a_stage_is_compared_each_with_its_own(facts: Facts, tmp_path: Path) -> None:
     one = facts["commands"][0]
-    earlier = altered(facts, commands=[{**one, "seconds": 1}, {**one, "seconds": 30}])
-    now = altered(facts, commands=[{**one, "seconds": 1}, {**one, "seconds": 31}])
-    assert beside(earlier, now, tmp_path).slower == ()
+    earlier = altered(facts, commands=[{**one, "seconds": 10}, {**one, "seconds": 30}])
+    now = altered(facts, commands=[{**one, "seconds": 20}, {**one, "seconds": 31}])
+    assert [(slow.before, slow.after) for slow in beside(earlier, now, tmp_path).slower] == [(10, 20)]
 
 
 def whole(facts: Facts, seconds: float) -> Facts:

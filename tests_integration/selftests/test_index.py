@@ -278,7 +278,11 @@ def hostile(green: Facts, red: Facts, folder: Path) -> Page:
     long = "x" * 1_000_000
     change = {"criterion": HOSTILE, "subject": long, "stage": ""}
     texts = {"plan": {"heading": HOSTILE, "digest": ""}, "compared": {"unstable": [change] * 7}}
-    put(folder / "javascript:alert(1)&lt;%2e%2e\"' onclick=x?#<script>", red | texts | {"sentence": HOSTILE}, green)
+    put(
+        folder / "javascript:alert(1)&lt;%2e%2e\"' onclick=x?#<script>\x1b\u202e",
+        red | texts | {"sentence": HOSTILE},
+        green,
+    )
     put(folder / "long", green | {"sentence": long, "seconds": 1e9}, *[b"{"] * 29)
     put(folder / ("y" * 200), green)
     return listed(folder)
