@@ -38,6 +38,8 @@ BY_CRITERION = {
     "test_changes_no_tracked_file": "Have the tests write elsewhere, or take what they write out of git.",
     "demo_changes_no_tracked_file": "Have the demo write elsewhere, or take what it writes out of git.",
     "demo_shows": "Have the demo show it, or correct `demo.shows` in the plan.",
+    "note_is_published": "See that the remote accepts refs/notes/waveproof, and run again: the note is pushed last,"
+    " once all else holds.",
     "metadata_is_updated": "Make the metadata file one that can be read and written, and run again.",
 }
 """For what can be said without looking further."""

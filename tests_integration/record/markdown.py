@@ -43,7 +43,7 @@ def summary(record: Record, folder: Path, *, times: bool = True) -> str:
     Args:
         record: what is told.
         folder: where all of the record is.
-        times: whether it says when and how long; without, the same run again gives the same text.
+        times: whether it says when, how long and where on this machine; without, the same inputs give the same text.
     """
     parts = [
         f"## {_mark(record)} {prose(record.sentence)}",
@@ -55,7 +55,7 @@ def summary(record: Record, folder: Path, *, times: bool = True) -> str:
         _compared(record) if times else "",
         _branches(record),
         _counts(record, times=times),
-        f"Record: {code(_seen_from_here(folder))}",
+        f"Record: {code(_seen_from_here(folder))}" if times else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -1,5 +1,6 @@
 """The record as a note on the tip: there for whoever has the branch, beside the notes of others, and never a lie."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ from tests_integration.plan.parts import Publish
 from tests_integration.repository.git import GitError
 from tests_integration.repository.notes import NOTES, add_note, fetch_notes, note_on
 from tests_integration.repository.push import push_notes
-from tests_integration.selftests.running_plans import run
+from tests_integration.selftests.running_plans import Run, run
 from tests_integration.selftests.test_publishing import hook, refs
 from tests_integration.selftests.verifying import VERIFIED
 from tests_integration.selftests.waves import PERSON, QUIET, Built, Wave, git, integrated
@@ -61,6 +62,10 @@ def noted_by_others(wave: Wave, ref: str = NOTES, commit: str = "main", text: st
     return git(wave.origin, "rev-parse", ref)
 
 
+def summary(done: Run) -> str:
+    return (done.folder / "reports" / "wave" / "summary.md").read_text(encoding="utf-8")
+
+
 def test_a_clone_shows_the_record_as_a_note_on_the_tip(noted: Wave) -> None:
     done = run(noted.folder, "--plan", str(noted.write()))
     assert done.exit == 0, done.output
@@ -72,17 +77,17 @@ def test_a_clone_shows_the_record_as_a_note_on_the_tip(noted: Wave) -> None:
     assert f"Criteria: {others} passed, 0 failed, 0 blocked, 0 not-run." in shown
     assert record["note"]["text"].rstrip("\n") == shown
     assert (record["note"]["status"], record["note"]["read_back"]) == ("pushed", refs(noted.origin)[NOTES])
-    summary = (done.folder / "reports" / "wave" / "summary.md").read_text(encoding="utf-8")
-    assert f"`git notes --ref=refs/notes/waveproof show {record['tip']}`" in summary
+    assert f"`git notes --ref=refs/notes/waveproof show {record['tip']}`" in summary(done)
 
 
 def test_the_same_run_again_leaves_the_note_as_it_is(noted: Wave) -> None:
     assert run(noted.folder, "--plan", str(noted.write())).exit == 0
     before = refs(noted.origin)
     hook(noted, "pre-receive", "exit 1")
-    again = run(noted.folder, "--plan", str(noted.write()))
+    again = run(noted.folder, "--plan", str(noted.write()), "--reports", "elsewhere")
     assert again.exit == 0, again.output
-    assert again.record("wave")["note"]["status"] == "unchanged"
+    told = json.loads((noted.folder / "elsewhere" / "wave" / "record.json").read_text(encoding="utf-8"))
+    assert told["note"]["status"] == "unchanged"
     assert refs(noted.origin) == before
 
 
@@ -206,6 +211,7 @@ def test_a_remote_that_refuses_notes_is_red_and_heals_itself(noted: Wave) -> Non
     assert (record["verdict"], record["metadata"]["next_action"]) == ("INCOMPLETE", "RETRY_INTEGRATION")
     assert record["publication"]["status"] == "pushed"
     assert "no notes here" in record["note"]["problem"]
+    assert "What to do: See that the remote accepts refs/notes/waveproof, and run again" in summary(done)
     assert f"The branch itself is published. Have the remote accept {NOTES}," in done.output
     assert NOTES not in refs(noted.origin)
     hook(noted, "pre-receive", "")

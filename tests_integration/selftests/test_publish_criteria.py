@@ -46,7 +46,7 @@ class Ended(NamedTuple):
 
 
 def failures(ended: Ended, **given: object) -> dict[str, str]:
-    """Criteria of the record that fail, each with its message."""
+    """Criteria of the record that fail, each with its message; that of the note is tested with notes."""
     values = {
         "recorded": ended.recorded,
         "metadata": json.loads(ended.read("metadata.json")),
@@ -58,7 +58,7 @@ def failures(ended: Ended, **given: object) -> dict[str, str]:
     }
     found = {}
     for name, criterion in vars(test_record).items():
-        if name.startswith("test_"):
+        if name.startswith("test_") and name != "test_note_is_published":
             try:
                 criterion(**{key: values[key] for key in signature(criterion).parameters})
             except pytest.fail.Exception as failed:
