@@ -159,6 +159,15 @@ def test_a_plan_outside_of_the_workspace_is_named_in_full(stacked: Wave, tmp_pat
     }
 
 
+def test_a_file_of_any_name_arrives_as_it_is(tmp_path: Path) -> None:
+    wave = three_branches(tmp_path / "100%25, a::b")
+    wave.document["base"] = "origin/nowhere"
+    done = job(wave, GITHUB_WORKSPACE=str(tmp_path))
+    error = commands(done.output)[0]
+    assert error.properties["file"] == "100%25, a::b/plans/wave.yaml"
+    assert error.message.startswith("origin/nowhere: ")
+
+
 def test_texts_with_percent_colon_comma_and_line_ends_arrive_as_they_are(stacked: Wave) -> None:
     stacked.document["build"] = [{"run": "echo '100%25 %0A ::warning::x, y: z'; exit 3"}]
     (error,) = commands(job(stacked).output)
