@@ -31,7 +31,8 @@ def line(suite: Session, config: pytest.Config, stage: str) -> Iterator[Progress
         yield lambda _run, _seconds, _line: None
         return
     capture = config.pluginmanager.getplugin("capturemanager")
-    width = config.get_terminal_writer().fullwidth
+    with capture.global_and_fixture_disabled():  # while output is captured, there is no terminal to ask for its width
+        width = config.get_terminal_writer().fullwidth
     column = config.get_terminal_writer().width_of_current_line % width
     shown = False
 
@@ -43,7 +44,7 @@ def line(suite: Session, config: pytest.Config, stage: str) -> Iterator[Progress
 
     def show(run: str, seconds: float, last: str) -> None:
         nonlocal shown
-        text = visible(f"{stage} {seconds:4.0f} s  {run}  {last}").replace("\n", " ").expandtabs()
+        text = f"{stage} {seconds:4.0f} s  {fitting(_shown(run), width // 2)}  {_shown(last)}"
         write(("" if shown else "\n") + CLEAR + fitting(text, width - 1))
         shown = True
 
@@ -89,6 +90,10 @@ def fitting(text: str, width: int) -> str:
         if used > width:
             return text[:n]
     return text
+
+
+def _shown(text: str) -> str:
+    return visible(text).replace("\n", " ").expandtabs()
 
 
 def _columns(character: str) -> int:

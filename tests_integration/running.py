@@ -20,6 +20,7 @@ from tests_integration.plan.stages import STAGES
 from tests_integration.record.ledger import Key
 from tests_integration.record.write import set_aside
 from tests_integration.session import REMARK, Session, Workspace
+from tests_integration.text import visible
 
 
 def cache_folder(config: pytest.Config) -> Path:
@@ -130,7 +131,8 @@ def tell_subjects(items: list[pytest.Item], session: Session) -> None:
 
 
 def annotate(item: pytest.Item, report: pytest.TestReport, session: Session) -> None:
-    """Let the report carry whose it is, and what was learnt, as plain values."""
+    """Let the report carry whose it is, and what was learnt, as plain values; nothing that it says can act."""
+    _make_visible(report)
     name = plan_name(item)
     said = {
         "plan": name,
@@ -140,6 +142,14 @@ def annotate(item: pytest.Item, report: pytest.TestReport, session: Session) -> 
         "remarks": [text for kind, text in report.user_properties if kind == REMARK],
     }
     vars(report)["waveproof"] = said
+
+
+def _make_visible(report: pytest.TestReport) -> None:
+    if isinstance(report.longrepr, tuple):
+        file, line, reason = report.longrepr
+        report.longrepr = file, line, visible(reason)
+    elif (text := report.longreprtext) != visible(text):
+        report.longrepr = visible(text)
 
 
 def hear(report: pytest.TestReport, session: Session) -> None:
@@ -173,7 +183,7 @@ def listing(items: list[pytest.Item], session: Session) -> list[str]:
     for given in session.givens:
         plan = given.plan
         if plan is None:
-            lines += [f"{given.name}: rejected", *(f"  {mistake}" for mistake in given.refusal.splitlines())]
+            lines += [f"{given.name}: rejected", *(f"  {visible(mistake)}" for mistake in given.refusal.split("\n"))]
             continue
         lines += [f"{plan.name}: {plan.heading}", f"  {plan.base} -> {plan.integration}"]
         for n, branch in enumerate(plan.branches, 1):

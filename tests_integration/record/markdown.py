@@ -83,7 +83,7 @@ def escaped(text: str) -> str:
 
 
 def _line(text: str, longest: int) -> str:
-    return clipped(" ".join(visible(text).split()), longest)
+    return clipped(" ".join(visible(text.replace("\r\n", "\n")).split()), longest)
 
 
 def _inert(line: str) -> str:

@@ -38,11 +38,12 @@ def copy_of_plans(folder: Path) -> Path:
 
 
 def run(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Run:
-    """Run pytest in a folder; `environment` is added to the caller's."""
+    """Run pytest in a folder; `environment` is added to the caller's, who may be a job of GitHub Actions."""
+    callers = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:xdist", *arguments],
         cwd=folder,
-        env={**os.environ, **(environment or {})},
+        env={**callers, **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
