@@ -5,6 +5,8 @@ Every room may know these; they know nobody.
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tests_integration.text import path_of_word
+
 NAMED = 5
 
 
@@ -80,7 +82,7 @@ class ConflictFact(Fact):
 
 
 class EditFact(Fact):
-    """A path that the rules of the plan set or removed in git's own merge.
+    """A path that a rule or a fix of the plan set or removed inside a merge.
 
     Attributes:
         word: the path as a word for bash; it can hold bytes that no text can.
@@ -94,11 +96,17 @@ class EditFact(Fact):
     blob: str = ""
     content: str = ""
 
+    @property
+    def path(self) -> str:
+        """The path itself, undecodable bytes as surrogates."""
+        return path_of_word(self.word)
+
 
 class FixFact(Fact):
     """A known fix as applied: what it did, the files that it removed, and its effect as a patch.
 
     Attributes:
+        edits: the same effect, exactly: what it set or removed.
         stale: True where there was nothing to do: no effect, and no conflict that it settles.
     """
 
@@ -108,6 +116,7 @@ class FixFact(Fact):
     proven: str
     removed: tuple[str, ...] = ()
     diff: str
+    edits: tuple[EditFact, ...] = ()
     stale: bool = False
 
 

@@ -19,7 +19,7 @@ from tests_integration.facts import (
 )
 from tests_integration.plan.stages import RESULTS, STAGES
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class PlanFact(Fact):
@@ -75,6 +75,7 @@ class Record(Fact):
         judged: who built the branch and who judged it, where it was not built by this run.
         started_at: UTC.
         seconds: from start to end.
+        digest: SHA-256 over all the rest, as `record.seal` computes it; set when the record is written.
     """
 
     schema_version: int = SCHEMA
@@ -100,6 +101,7 @@ class Record(Fact):
     environment: dict[str, str] = Field(default_factory=dict)
     started_at: str
     seconds: float
+    digest: str = ""
 
     @property
     def failed(self) -> tuple[CriterionFact, ...]:
