@@ -10,9 +10,9 @@ SEAL = "digest"
 
 
 def digest(said: dict[str, Any]) -> str:
-    """SHA-256, in hexadecimal, of a record without its own `digest`.
+    r"""SHA-256, in hexadecimal, of a record without its own `digest`.
 
-    What is hashed is the JSON with sorted keys (by code point), no spaces between its parts, no `\\u` escapes but those
+    What is hashed is the JSON with sorted keys (by code point), no spaces between its parts, no `\u` escapes but those
     that JSON asks for, in UTF-8. It shows what was changed by mistake or in haste; it is no signature, and whoever
     changes a record may seal it anew.
     """

@@ -10,7 +10,8 @@ ROOT = PACKAGE.parent
 LINES = 350
 
 ROWS = (
-    {"plugin", "fixtures", "session", "running", "finishing", "options", "distribution", "learn"},
+    {"plugin", "fixtures", "session", "running", "finishing", "options", "distribution", "learn", "examining"},
+    {"auditing"},
     {"criteria", "record"},
     {"engine"},
     {"repository", "plan"},
@@ -21,8 +22,8 @@ ROWS = (
 SIDE_BY_SIDE = {("criteria", "record"), ("record", "criteria"), ("repository", "plan"), ("plan", "repository")}
 """Rooms of one row that do not know each other."""
 
-STRANGERS = SIDE_BY_SIDE | {("criteria", "engine")}
-"""Criteria ask git, never the engine."""
+STRANGERS = SIDE_BY_SIDE | {("criteria", "engine"), ("auditing", "engine")}
+"""Criteria and auditors ask git, never the engine."""
 
 
 def modules() -> list[Path]:
