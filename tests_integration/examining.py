@@ -10,9 +10,11 @@ import pytest
 
 from tests_integration.auditing import read as reading
 from tests_integration.auditing.evidence import ClaimError, Evidence, gathered
+from tests_integration.auditing.planned import branches_of
 from tests_integration.auditing.remake import remake
 from tests_integration.auditing.subjects import ORDER, subjects
 from tests_integration.criteria.catalogue import description
+from tests_integration.plan.parts import Branch
 from tests_integration.record.model import Record
 from tests_integration.repository.git import GitError, scrubbed_environment, without_password
 from tests_integration.text import counted, visible
@@ -27,6 +29,7 @@ class Examination:
     Attributes:
         read: the record.
         url: the repository that it is held against.
+        branches: of its plan.
         evidence: what the repository says; None until the session starts.
         cases: how many there are in all.
         chosen: how many of them this session runs.
@@ -35,6 +38,7 @@ class Examination:
 
     read: reading.Read
     url: str
+    branches: tuple[Branch, ...]
     evidence: Evidence | None = None
     cases: int = 0
     chosen: int = 0
@@ -61,7 +65,8 @@ def take_over(config: pytest.Config) -> None:
     except reading.NoRecordError as error:
         raise pytest.UsageError(f"--record {error}") from None
     place = folder / option.repository
-    config.stash[EXAMINATION] = Examination(read, str(place.resolve()) if place.exists() else option.repository)
+    url = str(place.resolve()) if place.exists() else option.repository
+    config.stash[EXAMINATION] = Examination(read, url, branches_of(read.record))
     config.args = [str(FOLDER)]
     if option.reportchars == "fE":  # pytest's default; the closing section names what failed, and comes last
         option.reportchars = ""
@@ -148,6 +153,11 @@ class Examiner:
         return self.examination.read.record
 
     @pytest.fixture
+    def branches(self) -> tuple[Branch, ...]:
+        """The branches of its plan."""
+        return self.examination.branches
+
+    @pytest.fixture
     def said(self) -> dict[str, Any]:
         """The record's JSON."""
         return self.examination.read.said
@@ -178,6 +188,8 @@ def closing(examination: Examination) -> Iterator[tuple[str, dict[str, bool]]]:
         yield f"the record of {name} is not judged: {len(examination.heard)} of {examination.cases} cases ran", YELLOW
     else:
         yield f"the record of {name} holds: {held} recomputed, {left}", GREEN
+    record = examination.read.record
+    yield f"  it says: {record.verdict}  {visible(record.sentence)}", {}
     yield f"  {examination.read.file}, held against {visible(without_password(examination.url))}", {}
     yield from ((f"  failed: {case}: {reason}", {}) for _, case, reason in failed)
     yield from ((f"  open: {case}: {reason}", {}) for _, case, reason in open_ones)

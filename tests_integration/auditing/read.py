@@ -49,7 +49,15 @@ def read(file: Path) -> Read:
     Raises:
         NoRecordError: it is none, or of another version, or names objects by something else than full ids.
     """
-    said = _parsed(file, _content(file))
+    return understood(file, _parsed(file, _content(file)))
+
+
+def understood(file: Path, said: dict[str, Any]) -> Read:
+    """What the JSON of a record means.
+
+    Raises:
+        NoRecordError: as for `read`.
+    """
     _require_version(file, said)
     try:
         record = Record.model_validate_json(json.dumps(said), strict=True)

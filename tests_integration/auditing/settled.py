@@ -70,8 +70,12 @@ def effect(evidence: Evidence, changed: Mapping[str, Change], sides: tuple[str, 
     found = {path: change.after for path, change in changed.items()}
     known: set[str] = set()
     if any(found.values()):
-        known = {file.blob for side in sides for file in entries(evidence.repo, side, found).values()}
+        known = {file.blob for side in sides for file in _entries(evidence, side, tuple(found)).values()}
     return _rows(found, known)
+
+
+def _entries(evidence: Evidence, commit: str, paths: tuple[str, ...]) -> dict[str, Entry]:
+    return evidence.once(("entries", commit, paths), lambda: entries(evidence.repo, commit, paths))
 
 
 def is_same_patch(said: str, full: str) -> bool:

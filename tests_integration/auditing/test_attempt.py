@@ -1,5 +1,6 @@
 """The attempt (R520): what it was built from, and what is remembered of it."""
 
+from datetime import datetime
 from typing import Any
 
 from tests_integration.auditing.claims import criterion_of, require, require_same, undecided
@@ -7,6 +8,7 @@ from tests_integration.auditing.planned import JUDGED
 from tests_integration.facts import AttemptFact
 from tests_integration.record.model import Record, headline, statuses
 
+STAMP = "%Y-%m-%dT%H:%M:%SZ"
 DONE = {"SUCCESS": {"COMPLETE"}, "INCOMPLETE": {"RETRY_INTEGRATION", "ESCALATE"}}
 PUSH = {"RETRY_INTEGRATION", "MANUAL_INTERVENTION", "ESCALATE"}
 
@@ -75,12 +77,21 @@ def _last(record: Record, attempt: AttemptFact, entries: list[Any]) -> dict[str,
         "merge_commit_sha": record.tip,
         "last_attempt_result": record.verdict,
         "last_progress_check": entries[-1].get("completed_at"),
+        "integration_duration_seconds": _seconds(attempt.started_at, entries[-1].get("completed_at")),
         "integration_complete": success,
         "manual_override": attempt.forced or None,
         "attempt_count": since + 1,
         "retry_reason": "" if success else reason,
         **({"bugs_pending_fix": []} if success else {}),
     }
+
+
+def _seconds(start: str, end: object) -> int | None:
+    """From one time to another; nothing where one of them is none."""
+    try:
+        return int((datetime.strptime(str(end), STAMP) - datetime.strptime(start, STAMP)).total_seconds())  # noqa: DTZ007
+    except ValueError:
+        return None
 
 
 def _require_next(record: Record, past: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from tests_integration.auditing.claims import criterion_of, fail, require, require_same, undecided
 from tests_integration.auditing.evidence import Evidence
-from tests_integration.auditing.planned import JUDGED, branches_of, is_judged, lineage, sources_of
+from tests_integration.auditing.planned import JUDGED, is_judged, lineage, sources_of
 from tests_integration.facts import Source
 from tests_integration.plan.order import violations
 from tests_integration.plan.parts import Branch
@@ -129,12 +129,11 @@ def test_infrastructure_adds_its_files(evidence: Evidence, record: Record) -> No
     require(not touched or is_judged(record), f"the infrastructure changes what was there: {', '.join(touched)}")
 
 
-def test_merges_are_in_planned_order(record: Record) -> None:
+def test_merges_are_in_planned_order(record: Record, branches: tuple[Branch, ...]) -> None:
     """The plan's own order keeps R306, and the merges stand in it; who is not merged is parked."""
-    planned = branches_of(record)
-    wrong = [text for _, text in violations(planned)]
+    wrong = [text for _, text in violations(branches)]
     require(not wrong, "; ".join(wrong))
-    ids = [branch.id for branch in planned]
+    ids = [branch.id for branch in branches]
     require(len(set(ids)) == len(ids), "two branches of the plan have the same id")
     merged, parked = [merge.branch for merge in record.merges], [one.branch for one in record.parked]
     criterion = criterion_of(record, "merges_in_planned_order")
@@ -147,10 +146,12 @@ def test_merges_are_in_planned_order(record: Record) -> None:
         require_same("merged or parked", sorted([*merged, *parked]), sorted(ids), "the plan has")
 
 
-def test_parents_are_as_planned(evidence: Evidence, record: Record, branch: Branch) -> None:
+def test_parents_are_as_planned(
+    evidence: Evidence, record: Record, branches: tuple[Branch, ...], branch: Branch
+) -> None:
     """The branch contains the branches that it declares as parents, and no others of the plan."""
-    planned = branches_of(record)
-    before = [other.id for other in planned][: [other.id for other in planned].index(branch.id)]
+    ids = [other.id for other in branches]
+    before = ids[: ids.index(branch.id)]
     wrong = [parent for parent in branch.parent if parent not in {"base", *before}]
     require(not wrong and branch.parent, f"{branch.id} cannot stand on {', '.join(wrong) or 'nothing'}")
     criterion = criterion_of(record, "parents_are_as_declared", branch.id)
@@ -163,7 +164,7 @@ def test_parents_are_as_planned(evidence: Evidence, record: Record, branch: Bran
     ancestry = evidence.once(
         ("ancestry", record.base, tuple(known.items())), lambda: Ancestry(evidence.repo, str(record.base), known)
     )
-    stacked = lineage(planned)[branch.id] | {
+    stacked = lineage(branches)[branch.id] | {
         other for parent in branch.parent if parent in known for other in ancestry.contained(parent)
     }
     strangers = [other for other in ancestry.contained(branch.id) if other not in stacked]

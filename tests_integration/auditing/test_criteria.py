@@ -49,7 +49,7 @@ def test_nothing_was_left_out(record: Record) -> None:
     """Only a rehearsal leaves criteria out; any other run that did not come to its end lacks the last ones."""
     ran = [one.outcome != "not-run" for one in record.criteria]
     if record.attempt is None or record.attempt.rehearsal:
-        require(not all(ran), "every criterion ran, so it was no rehearsal")
+        require(not all(ran) or not record.plan.branches, "every criterion ran, so it was no rehearsal")
         require(record.verdict != "SUCCESS", "a rehearsal is no success")
         return
     gap = next((one for one, did in zip(record.criteria, ran, strict=True) if not did), None)

@@ -2,10 +2,11 @@
 
 from tests_integration.auditing.claims import require, require_same
 from tests_integration.auditing.evidence import Evidence
-from tests_integration.auditing.planned import branches_of, is_judged, merge_message, same_person
+from tests_integration.auditing.planned import is_judged, merge_message, same_person
 from tests_integration.auditing.remake import person, steps
 from tests_integration.auditing.settled import BY_FIX, effect, is_same_patch, rows, settling
 from tests_integration.facts import MergeFact
+from tests_integration.plan.parts import Branch
 from tests_integration.record.model import Record
 from tests_integration.repository.ask import entries, shown
 from tests_integration.repository.git import GitError
@@ -25,9 +26,11 @@ def test_merge_is_that_commit(evidence: Evidence, record: Record, merge: MergeFa
     require_same("tip", merge.tip, found, "its sources say")
 
 
-def test_merge_says_what_the_plan_says(evidence: Evidence, record: Record, merge: MergeFact) -> None:
+def test_merge_says_what_the_plan_says(
+    evidence: Evidence, record: Record, branches: tuple[Branch, ...], merge: MergeFact
+) -> None:
     """Message, author and date are those of the plan: title, contents, where it came from, which fixes took effect."""
-    branch = next((branch for branch in branches_of(record) if branch.id == merge.branch), None)
+    branch = next((branch for branch in branches if branch.id == merge.branch), None)
     require(branch, f"the plan has no branch {merge.branch}")
     require_same("from", merge.source, branch and branch.source, "its plan says")
     if branch is None or is_judged(record):
@@ -73,8 +76,10 @@ def test_conflicts_are_settled_as_told(evidence: Evidence, record: Record, merge
 
 def test_dropped_files_were_there(evidence: Evidence, record: Record, merge: MergeFact) -> None:
     """Each path that stays deleted would have come back, and an earlier fix had deleted it."""
-    there = entries(evidence.repo, evidence.edited(evidence.automatic(merge.parents).tree, merge.edits), merge.dropped)
-    require_same("dropped", merge.dropped, tuple(sorted(there)) if merge.dropped else ())
+    if not merge.dropped:
+        return
+    settled = evidence.edited(evidence.automatic(merge.parents).tree, merge.edits)
+    require_same("dropped", merge.dropped, tuple(sorted(entries(evidence.repo, settled, merge.dropped))))
     place = [one.commit for one in record.merges].index(merge.commit)
     actions = [fix.action for earlier in record.merges[:place] for fix in earlier.fixes]
     deleted = {path for action in actions for path in action.removeprefix("delete ").split(", ")}

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -118,6 +119,7 @@ class Described(NamedTuple):
     building: bool
 
 
+@cache
 def described() -> dict[str, Described]:
     """All criteria by name, in the order in which they run."""
     return {_name(function): _described(stage, function) for stage, function in _functions()}
