@@ -1,6 +1,5 @@
 """The criteria that a record has to tell of, from the catalogue and from what the record says of the plan."""
 
-from tests_integration.auditing.planned import branches_of
 from tests_integration.criteria.catalogue import Described, described
 from tests_integration.record.ledger import Key
 from tests_integration.record.model import Record
@@ -33,7 +32,7 @@ def wanted_keys(record: Record) -> list[Key]:
 
 def _subjects(record: Record, name: str, one: Described) -> list[str]:
     told = [criterion.subject for criterion in record.criteria if criterion.criterion == name]
-    ids = [branch.id for branch in branches_of(record)]
+    ids = [str(branch["id"]) for branch in record.plan.branches]
     given = {
         "": [""],
         "source": ["base", *ids],

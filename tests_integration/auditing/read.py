@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from tests_integration.auditing.planned import branches_of
+from tests_integration.plan.stages import STAGES
 from tests_integration.plan.values import COMMIT
 from tests_integration.record.model import SCHEMA, Record
 from tests_integration.repository.entry import LINK, REGULAR, SUBMODULE
@@ -64,7 +65,7 @@ def understood(file: Path, said: dict[str, Any]) -> Read:
     except ValidationError as error:
         mistakes = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
         raise _refusal(file, mistakes) from None
-    if wrong := [*_wrong_ids(said), *_wrong_edits(record), *_wrong_branches(record)]:
+    if wrong := [*_wrong_ids(said), *_wrong_edits(record), *_wrong_branches(record), *_wrong_stages(record)]:
         raise _refusal(file, wrong)
     return Read(file, said, record)
 
@@ -175,6 +176,11 @@ def _wrong_branches(record: Record) -> Iterator[str]:
     yield from (f"sources: {name} is not among them" for name in missing)
     if len(set(named)) < len(named):
         yield "a branch is merged or parked twice"
+
+
+def _wrong_stages(record: Record) -> Iterator[str]:
+    stages = {one.stage for one in record.criteria} - set(STAGES)
+    yield from (f"criteria: {_short(stage)!r} is no stage" for stage in sorted(stages))
 
 
 def _refusal(file: Path, mistakes: list[str]) -> NoRecordError:

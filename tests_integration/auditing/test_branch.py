@@ -27,11 +27,11 @@ def test_sources_are_those_of_the_plan(record: Record) -> None:
 
 def test_source_is_there(evidence: Evidence, record: Record, source: Source) -> None:
     """The repository has the commit that was found, and it is the one that was merged."""
-    place = {f"{source.remote}/{source.branch}"} if source.remote or source.branch else {"", source.source}
+    named = f"{source.remote}/{source.branch}" if source.remote or source.branch else source.source
+    require_same("source", source.source, named, "remote and branch are")
     if source.commit is None:
         _require_told(record, source)
         return
-    require(source.source in place, f"{source.source} is not {source.branch} on {source.remote}")
     require(not source.problem, f"{source.id} was found, and was not: {source.problem}")
     evidence.commit(source.commit)
     merged = [merge.tip for merge in record.merges if merge.branch == source.id]

@@ -35,8 +35,6 @@ SWAPPED = {
 }
 """Words for which another one fits the form."""
 
-HEX = "0123456789abcdef"
-
 
 class Leaf(NamedTuple):
     """A value of a record that holds no other: its place (JSON pointer), and what it could be changed to."""
@@ -68,7 +66,6 @@ def _otherwise(value: Any) -> Iterator[Any]:
         yield not value
     elif isinstance(value, int | float):
         yield value + 1
-        yield value * 2 + 3
     elif isinstance(value, str):
         yield from _other_text(value)
     elif value is None:
@@ -82,8 +79,6 @@ def _other_text(text: str) -> Iterator[str]:
     if text in SWAPPED:
         yield SWAPPED[text]
     if text:
-        yield text[:-1]
-        yield (HEX + HEX)[HEX.index(text[0]) + 1] + text[1:] if text[0] in HEX else f"x{text[1:]}"
         middle = len(text) // 2
         yield f"{text[:middle]}{'b' if text[middle] == 'a' else 'a'}{text[middle + 1 :]}"
 
