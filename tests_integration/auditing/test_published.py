@@ -17,6 +17,7 @@ def test_branch_is_still_published(evidence: Evidence, publication: Publication)
         undecided("nothing was published")
     if now is None and publication.url != evidence.url:
         undecided(f"{evidence.url} has no {publication.ref}; it was published at {publication.url}")
+    require(now, f"{evidence.url} has no {publication.ref} any more; the record says {publication.read_back}")
     require(
         now == publication.read_back,
         f"{evidence.url} has {publication.ref} at {now}, the record says {publication.read_back}",
