@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tests_integration.text import path_of_word
+
 NAMED = 5
 
 GateName = Annotated[str, Field(json_schema_extra={"enum": ["build", "test", "demo"]})]
@@ -88,7 +90,7 @@ class ConflictFact(Fact):
 
 
 class EditFact(Fact):
-    """A path that the rules of the plan set or removed in git's own merge.
+    """A path that a rule or a fix of the plan set or removed inside a merge.
 
     Attributes:
         word: the path as a word for bash; it can hold bytes that no text can.
@@ -102,11 +104,17 @@ class EditFact(Fact):
     blob: str = ""
     content: str = ""
 
+    @property
+    def path(self) -> str:
+        """The path itself, undecodable bytes as surrogates."""
+        return path_of_word(self.word)
+
 
 class FixFact(Fact):
     """A known fix as applied: what it did, the files that it removed, and its effect as a patch.
 
     Attributes:
+        edits: the same effect, exactly: what it set or removed.
         stale: True where there was nothing to do: no effect, and no conflict that it settles.
     """
 
@@ -116,6 +124,7 @@ class FixFact(Fact):
     proven: str
     removed: tuple[str, ...] = ()
     diff: str
+    edits: tuple[EditFact, ...] = ()
     stale: bool = False
 
 

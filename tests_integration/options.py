@@ -50,6 +50,18 @@ def add_options(parser: pytest.Parser) -> None:
         help="build nothing: judge an integration branch that somebody else built, REF being `remote/branch` or a full"
         " commit id (default: the branch that the plan publishes)",
     )
+    group.addoption(
+        "--record",
+        default="",
+        metavar="FILE",
+        help="audit this record.json: recompute every claim that git decides, without the plan; needs --repository",
+    )
+    group.addoption(
+        "--repository",
+        default="",
+        metavar="URL",
+        help="with --record: a URL, a path or a bundle that has the commits",
+    )
     group.addoption("--reports", default="reports", metavar="DIR", help="where records land (default: reports)")
 
 
@@ -67,7 +79,7 @@ def _reference(text: str) -> str:
     )
 
 
-def require_tools() -> None:
+def require_tools(option: str = "--plan") -> None:
     """Refuse to start without git 2.38 (git-merge-tree(1), --write-tree) and bash.
 
     Raises:
@@ -75,10 +87,10 @@ def require_tools() -> None:
     """
     for tool in ("git", "bash"):
         if not shutil.which(tool):
-            raise pytest.UsageError(f"--plan needs {tool}, and there is none on the PATH")
+            raise pytest.UsageError(f"{option} needs {tool}, and there is none on the PATH")
     found = git.Git().version_info[:2]
     if found < OLDEST_GIT:
-        raise pytest.UsageError("--plan needs git {}.{} or later; this is {}.{}".format(*OLDEST_GIT, *found))
+        raise pytest.UsageError("{} needs git {}.{} or later; this is {}.{}".format(option, *OLDEST_GIT, *found))
 
 
 def plans_given(config: pytest.Config) -> list[Given]:

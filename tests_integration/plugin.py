@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pytest_html.report_data import ReportData
 
-from tests_integration import closing, finishing, github, running
+from tests_integration import closing, examining, finishing, github, running
 from tests_integration.criteria.catalogue import BUILDING, FOLDER
 from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in a plugin
 from tests_integration.fixtures import SESSION
@@ -30,9 +30,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """With `--plan`, no conftest of a folder above the criteria has a say, this project's or a host's."""
+    """With `--plan` or `--record`, no conftest of a folder above the cases has a say, this project's or a host's."""
     if early_config.known_args_namespace.plan:
         early_config.known_args_namespace.confcutdir = str(FOLDER)
+    elif early_config.known_args_namespace.record:
+        early_config.known_args_namespace.confcutdir = str(examining.FOLDER)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,7 +43,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{BUILDING}: criteria about what this run built; left out with --verify")
     for stage in STAGES:
         config.addinivalue_line("markers", f"{stage}: criteria of the stage `{stage}` of a plan")
-    if config.option.plan:
+    if config.option.record:
+        require_tools("--record")
+        examining.take_over(config)
+    elif config.option.repository:
+        raise pytest.UsageError("--repository needs --record: it is what a record is held against")
+    elif config.option.plan:
         _take_over(config)
     elif config.option.verify is not None:
         raise pytest.UsageError("--verify needs --plan: a branch is judged by what a plan promised")
@@ -57,7 +64,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Criteria are collected with a plan only, everything else without one only."""
+    """Criteria are collected with a plan only, everything else without one only; an audit has its own."""
+    if examining.EXAMINATION in config.stash or collection_path.is_relative_to(examining.FOLDER):
+        return examining.ignored(collection_path, config)
     inside = collection_path.is_relative_to(FOLDER)
     if SESSION not in config.stash:
         return True if inside else None

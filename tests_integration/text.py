@@ -1,5 +1,6 @@
 """Makes text from strangers fit to be shown: logs, what git and remotes say."""
 
+import re
 import shlex
 
 FIRST_PRINTABLE, LAST_PRINTABLE = 0x20, 0x7E
@@ -35,3 +36,20 @@ def shell_word(path: str) -> str:
 def clipped(text: str, length: int) -> str:
     """The text, no longer than so many characters and a note of how many were left out."""
     return text if len(text) <= length else f"{text[:length]}… ({counted(len(text) - length, 'character')} more)"
+
+
+def path_of_word(word: str) -> str:
+    """The path that `shell_word` wrote; its inverse.
+
+    Raises:
+        ValueError: `shell_word` writes no such word.
+    """
+    path = _unwritten(word[2:-1]) if word.startswith("$'") else "".join(shlex.split(word))
+    if shell_word(path) != word:
+        raise ValueError(f"{word!r} is not a path as the record writes one")
+    return path
+
+
+def _unwritten(text: str) -> str:
+    raw = re.sub(rb"\\x([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), text.encode())
+    return raw.decode(errors="surrogateescape")

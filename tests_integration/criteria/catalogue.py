@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -43,6 +44,9 @@ class Case(NamedTuple):
 
 
 Subject = tuple[str, object]
+
+PARAMETERS = ("source", "branch", "fix", "number", "text", "rule", "publish")
+"""What a criterion may have a case for each of; `subjects` knows them for a plan."""
 
 
 def is_asked_for(function: Callable[..., object], plan: Plan | None, verify: str | None) -> bool:
@@ -98,6 +102,35 @@ def cases(plan: Plan | None, verify: str | None = None) -> list[Case]:
         if is_asked_for(function, plan, verify)
         for subject in _subject_ids(function, stage, plan, verify)
     ]
+
+
+class Described(NamedTuple):
+    """A criterion, whatever the plan.
+
+    Attributes:
+        stage: of the plan.
+        description: in words.
+        parameter: what it has a case for each of (see `subjects`), or empty.
+        building: whether `--verify` leaves it out.
+    """
+
+    stage: str
+    description: str
+    parameter: str
+    building: bool
+
+
+@cache
+def described() -> dict[str, Described]:
+    """All criteria by name, in the order in which they run."""
+    return {_name(function): _described(stage, function) for stage, function in _functions()}
+
+
+def _described(stage: str, function: Callable[..., object]) -> Described:
+    parameters = inspect.signature(function).parameters
+    parameter = next((name for name in parameters if name in PARAMETERS), "")
+    marks = {mark.name for mark in getattr(function, "pytestmark", ())}
+    return Described(stage, description(function), parameter, BUILDING in marks)
 
 
 def description(function: Callable[..., object]) -> str:

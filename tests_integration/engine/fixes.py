@@ -2,6 +2,7 @@
 
 from git import Repo
 
+from tests_integration.engine.edits import effect
 from tests_integration.facts import FixFact
 from tests_integration.plan.mistakes import nearest
 from tests_integration.plan.model import Plan
@@ -54,6 +55,7 @@ def applied(repo: Repo, plan: Plan, fix: Fix, tree: str, sides: tuple[str, str])
         proven=fix.proven or "",
         removed=removed,
         diff=diff(repo, tree, after),
+        edits=effect(repo, tree, after, sides),
     )
     return after, fact
 

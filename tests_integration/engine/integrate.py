@@ -1,16 +1,15 @@
 """The sequence: base, one merge commit a branch, infrastructure (R306, R361, R291)."""
 
-import base64
 from collections.abc import Mapping
 
 from git import Repo
 
-from tests_integration.engine.conflicts import Judged, judged
+from tests_integration.engine.conflicts import judged
+from tests_integration.engine.edits import edit_facts
 from tests_integration.engine.explain import Explainer
 from tests_integration.engine.fixes import FixDoesNotFitError, applied
 from tests_integration.facts import (
     ConflictFact,
-    EditFact,
     FileFact,
     FixFact,
     InfrastructureFact,
@@ -22,13 +21,12 @@ from tests_integration.facts import (
 from tests_integration.plan.model import Plan
 from tests_integration.plan.order import needed_by
 from tests_integration.plan.parts import Branch
-from tests_integration.repository.ask import content, entries, is_ancestor, shown, tree_of
+from tests_integration.repository.ask import entries, is_ancestor, shown, tree_of
 from tests_integration.repository.entry import Entry
 from tests_integration.repository.git import GitError, git
 from tests_integration.repository.merge import AutomaticMerge, Conflict, automatic_merge
 from tests_integration.repository.resolutions import Merging, dropped
 from tests_integration.repository.trees import edited, stored_blob
-from tests_integration.text import shell_word
 
 
 class _ParkedError(Exception):
@@ -119,6 +117,7 @@ def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, base: str, d
     dropped = tuple(sorted(entries(store, settled, earlier))) if earlier else ()
     tree, fixes = _fixed(plan, store, branch, edited(store, settled, dict.fromkeys(dropped)), automatic, (onto, tip))
     message = merge_message(branch, fixes)
+    known = {blob for conflict in automatic.conflicts for blob in _blobs(conflict)}
     return MergeFact(
         branch=branch.id,
         **{"from": branch.source},
@@ -128,7 +127,7 @@ def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, base: str, d
         message=message,
         conflicts=_with_losses(merging, conflicts.settled, tree, branch),
         resolved=tuple(f"{conflict.path}: {conflict.settled}" for conflict in conflicts.settled),
-        edits=_edit_facts(store, automatic, conflicts),
+        edits=edit_facts(store, conflicts.edits, known),
         fixes=fixes,
         dropped=dropped,
         contained=automatic.tree == (done[-1].tree if done else tree_of(store, onto)) and is_ancestor(store, tip, onto),
@@ -178,20 +177,8 @@ def _parked(branch: Branch, problem: str) -> _ParkedError:
     return _ParkedError(Parked(branch=branch.id, problem=problem))
 
 
-def _edit_facts(store: Repo, automatic: AutomaticMerge, conflicts: Judged) -> tuple[EditFact, ...]:
-    known = {file for conflict in automatic.conflicts for file in _blobs(conflict)}
-    return tuple(_edit_fact(store, path, entry, known) for path, entry in conflicts.edits.items())
-
-
 def _blobs(conflict: Conflict) -> list[str]:
     return [side.blob for side in (conflict.base, conflict.ours, conflict.theirs) if side]
-
-
-def _edit_fact(store: Repo, path: str, entry: Entry | None, known: set[str]) -> EditFact:
-    if entry is None:
-        return EditFact(word=shell_word(path))
-    made = "" if entry.blob in known else base64.b64encode(content(store, entry.blob)).decode()
-    return EditFact(word=shell_word(path), mode=entry.mode, blob=entry.blob, content=made)
 
 
 def merge_message(branch: Branch, fixes: tuple[FixFact, ...]) -> str:

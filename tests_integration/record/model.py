@@ -104,6 +104,7 @@ class Record(Fact):
         started_at: UTC.
         seconds: from start to end.
         compared: with the run before; None where there is none.
+        digest: SHA-256 over all the rest, as `record.seal` computes it; set when the record is written.
     """
 
     schema_version: Literal[2] = SCHEMA
@@ -132,6 +133,7 @@ class Record(Fact):
     started_at: str
     seconds: float
     compared: Comparison | None = None
+    digest: str = ""
 
     @property
     def failed(self) -> tuple[CriterionFact, ...]:

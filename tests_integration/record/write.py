@@ -11,6 +11,7 @@ from tests_integration.plan.model import Plan
 from tests_integration.record import intoto, markdown, replay, worklog
 from tests_integration.record.model import Record
 from tests_integration.record.operations import operations
+from tests_integration.record.seal import sealed
 
 RECORD = "record.json"
 REPORT = "report.html"
@@ -32,7 +33,7 @@ def write_forms(folder: Path, plan: Plan | None, record: Record) -> None:
         OSError: a file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / RECORD, record.model_dump_json(indent=2, by_alias=True) + "\n")
+    _write(folder / RECORD, sealed(record).model_dump_json(indent=2, by_alias=True) + "\n")
     _write(folder / SUMMARY, markdown.summary(record, folder))
     steps = operations(plan, record) if plan and record.base and not (record.attempt and record.attempt.judging) else []
     if plan and steps:

@@ -251,9 +251,9 @@ def changed_lines(repo: Repo, before: str, after: str, paths: Iterable[str]) -> 
     return lines
 
 
-def diff(repo: Repo, before: str, after: str) -> str:
-    """A patch between two trees, for people."""
-    patch = git(repo, "diff-tree", "-p", "-r", "--no-color", "--no-ext-diff", before, after, "--")
+def diff(repo: Repo, before: str, after: str, *options: str) -> str:
+    """A patch between two trees, for people; `options` are further ones of git-diff-tree(1)."""
+    patch = git(repo, "diff-tree", "-p", "-r", "--no-color", "--no-ext-diff", *options, before, after, "--")
     return patch.decode(errors="replace")
 
 

@@ -96,9 +96,16 @@ def scrubbed_environment() -> Iterator[None]:
         os.environ.update(before)
 
 
-def new_repository(folder: Path, *, bare: bool = False) -> Repo:
-    """Make a repository; GitPython's own `init` would expand `$NAME` in the folder's path."""
-    Git().execute(("git", "init", "--quiet", *(("--bare",) if bare else ()), "--", str(folder)))
+def new_repository(folder: Path, *, bare: bool = False, ids: str = "sha1") -> Repo:
+    """Make a repository; GitPython's own `init` would expand `$NAME` in the folder's path.
+
+    Args:
+        folder: where.
+        bare: without a work tree.
+        ids: object format, `sha1` or `sha256`.
+    """
+    options = ("--quiet", f"--object-format={ids}", *(("--bare",) if bare else ()))
+    Git().execute(("git", "init", *options, "--", str(folder)))
     return Repo(folder, expand_vars=False)
 
 

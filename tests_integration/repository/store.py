@@ -57,6 +57,16 @@ def fetch_branches(store: Repo, url: str, refs: Mapping[str, str]) -> None:
     git(store, "fetch", *options, "--", url, *refspecs)
 
 
+def fetch_all_branches(store: Repo, url: str, folder: str) -> None:
+    """Fetch every branch of a remote that has some, to refs below `folder`.
+
+    Raises:
+        GitError: the remote cannot be reached.
+    """
+    options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+    git(store, "fetch", *options, "--", url, f"+refs/heads/*:{folder}/*")
+
+
 def fetch_commit(store: Repo, url: str, commit: str) -> None:
     """Fetch a commit by its id.
 

@@ -10,16 +10,20 @@ from tests_integration.repository.entry import Entry
 from tests_integration.repository.git import answer, git
 
 
-def edited(repo: Repo, tree: str, edits: Mapping[str, Entry | None]) -> str:
-    """The tree with each path set to an entry, or removed where it is None; a file takes the place of a folder."""
+def edited(repo: Repo, tree: str, edits: Mapping[str, Entry | None], *options: str) -> str:
+    """The tree with each path set to an entry, or removed where it is None; a file takes the place of a folder.
+
+    `options` are those of git-write-tree(1).
+    """
     if not edits:
         return tree
-    lines = b"".join(_index_line(path, entry) for path, entry in edits.items())
+    nothing = Entry("0", "0" * len(tree))
+    lines = b"".join(_index_line(path, entry or nothing) for path, entry in edits.items())
     with tempfile.TemporaryDirectory() as folder:
         env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         git(repo, "read-tree", tree, env=env)
         git(repo, "update-index", "--replace", "-z", "--index-info", stdin=lines, env=env)
-        return git(repo, "write-tree", env=env).decode().strip()
+        return git(repo, "write-tree", *options, env=env).decode().strip()
 
 
 def patched(repo: Repo, tree: str, patch: bytes) -> str:
@@ -49,6 +53,5 @@ def stored_blob(repo: Repo, content: bytes) -> str:
     return git(repo, "hash-object", "-w", "--stdin", "--no-filters", stdin=content).decode().strip()
 
 
-def _index_line(path: str, entry: Entry | None) -> bytes:
-    mode, blob = entry or ("0", "0" * 40)
-    return f"{mode} {blob}\t{path}\0".encode(errors="surrogateescape")
+def _index_line(path: str, entry: Entry) -> bytes:
+    return f"{entry.mode} {entry.blob}\t{path}\0".encode(errors="surrogateescape")

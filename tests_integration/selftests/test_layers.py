@@ -11,7 +11,8 @@ LINES = 350
 
 ROWS = (
     {"plugin", "fixtures", "session", "running", "finishing", "options", "distribution", "learn"}
-    | {"closing", "github", "live"},
+    | {"closing", "examining", "github", "live"},
+    {"auditing"},
     {"criteria", "record"},
     {"engine"},
     {"repository", "plan"},
@@ -22,8 +23,8 @@ ROWS = (
 SIDE_BY_SIDE = {("criteria", "record"), ("record", "criteria"), ("repository", "plan"), ("plan", "repository")}
 """Rooms of one row that do not know each other."""
 
-STRANGERS = SIDE_BY_SIDE | {("criteria", "engine")}
-"""Criteria ask git, never the engine."""
+STRANGERS = SIDE_BY_SIDE | {("criteria", "engine"), ("auditing", "engine")}
+"""Criteria and auditors ask git, never the engine."""
 
 
 def modules() -> list[Path]:

@@ -1,0 +1,40 @@
+"""What the cases of an audit are about: one case for each merge, source, log and so on of the record."""
+
+from collections.abc import Iterable, Sequence
+
+from tests_integration.auditing.planned import JUDGED, branches_of
+from tests_integration.auditing.undecided import UNDECIDED
+from tests_integration.plan.values import ID
+from tests_integration.record.model import Record
+
+GATES = ("build", "test", "demo")
+ORDER = ("written", "branch", "merges", "parked", "published", "gates", "criteria", "attempt", "undecided")
+"""The modules of the room, in the order in which their cases run."""
+
+Subject = tuple[str, object]
+
+
+def subjects(parameters: Iterable[str], record: Record) -> tuple[str, list[Subject]] | None:
+    """What a case is parametrized over, judged by the names of its parameters.
+
+    Returns:
+        Name of the parameter, and the subjects as (id, value); None where there is one case a record.
+    """
+    given: dict[str, Sequence[Subject]] = {
+        "source": [("judged" if key == JUDGED else key, one) for key, one in record.sources.items()],
+        "branch": [(branch.id, branch) for branch in branches_of(record)] if record.sources else [],
+        "merge": [(merge.branch, merge) for merge in record.merges],
+        "parked": [(parked.branch, parked) for parked in record.parked],
+        "command": [(f"{one.stage}-{n}", one) for gate in record.gates for n, one in enumerate(gate.commands, 1)],
+        "stage": [(stage, stage) for stage in GATES],
+        "publication": [("published", record.publication)] if record.publication else [],
+        "attempt": [("attempt", record.attempt)] if record.attempt else [],
+        "undecided": [(one.name, one) for one in UNDECIDED],
+    }
+    name = next((name for name in parameters if name in given), None)
+    return (name, [(_safe(key, n), one) for n, (key, one) in enumerate(given[name], 1)]) if name else None
+
+
+def _safe(key: str, number: int) -> str:
+    """An id that nothing can break out of."""
+    return key if ID.fullmatch(key) else str(number)

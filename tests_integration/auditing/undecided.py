@@ -1,0 +1,83 @@
+"""What no repository and no other claim of the record decides: listed, not passed.
+
+The seal covers it: it is as it was written, unless somebody sealed the record anew.
+"""
+
+import re
+from typing import NamedTuple
+
+
+class Undecided(NamedTuple):
+    """Claims that stay open.
+
+    Attributes:
+        name: for the case.
+        about: what they are about, and why nothing decides them.
+        places: JSON pointers (RFC 6901) of the claims in the record; `*` stands for one key or number, `**` for
+            any that follow.
+    """
+
+    name: str
+    about: str
+    places: tuple[str, ...]
+
+    def covers(self, pointer: str) -> bool:
+        """Whether a claim of the record, by its JSON pointer, is among them."""
+        return any(re.fullmatch(_pattern(place), pointer) for place in self.places)
+
+
+def _pattern(place: str) -> str:
+    return re.escape(place).replace(r"\*\*", ".+").replace(r"\*", "[^/]+")
+
+
+UNDECIDED = (
+    Undecided(
+        "outcomes-of-criteria",
+        "that the criteria judged as told: judging the branch again needs the plan (pytest --plan PLAN --verify)",
+        (),
+    ),
+    Undecided(
+        "ends-of-commands",
+        "that build, tests and demo ran and ended as told: only running them again tells",
+        (),
+    ),
+    Undecided(
+        "words-of-criteria",
+        "what criteria remarked, and what they said beyond their first line",
+        ("/criteria/*/message", "/criteria/*/remarks", "/criteria/*/remarks/*"),
+    ),
+    Undecided(
+        "words-of-the-plan",
+        "names, titles and reasons that only the plan can give, where no commit and no criterion repeats them",
+        (
+            *(f"/plan/{key}" for key in ("name", "project", "phase", "wave", "date", "author")),
+            *(f"/plan/branches/*/{key}" for key in ("title", "contains", "effort", "split")),
+            *(f"/merges/*/fixes/*/{key}" for key in ("problem", "proven", "action")),
+        ),
+    ),
+    Undecided(
+        "times",
+        "when it was, and how long it took",
+        ("/started_at", "/seconds", "/criteria/*/seconds", "/publication/at", "/attempt/started_at"),
+    ),
+    Undecided(
+        "places",
+        "at which addresses the branches were found and published, and where the metadata are kept",
+        ("/sources/*/url", "/publication/url", "/attempt/file", "/attempt/at"),
+    ),
+    Undecided(
+        "machines",
+        "which programs on which machine wrote it",
+        ("/environment/*", "/attempt/owner/*", "/attempt/run"),
+    ),
+    Undecided(
+        "push",
+        "whether this run pushed the branch, or found it there already",
+        ("/publication/status",),
+    ),
+    Undecided(
+        "other-attempts",
+        "what the metadata hold of other attempts and of their limits",
+        ("/attempt/rest", "/attempt/forced", "/metadata", "/metadata/**"),
+    ),
+)

@@ -1,0 +1,151 @@
+"""Every claim of real records is changed in turn: the audit turns red; what it cannot decide is an explicit list."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests_integration.auditing.evidence import Evidence, gathered
+from tests_integration.auditing.read import Read, read
+from tests_integration.auditing.remake import remake
+from tests_integration.auditing.undecided import UNDECIDED
+from tests_integration.repository.git import scrubbed_environment
+from tests_integration.selftests.audited import SEALED, Leaf, changed, first_red, leaves
+from tests_integration.selftests.verifying import build, by_hand_wave, verify
+from tests_integration.selftests.waves import Wave
+
+PLAN = {f"/plan/{key}" for key in ("name", "project", "phase", "wave")}
+BRANCHES = {"/plan/branches/*/effort", "/plan/branches/*/split"}
+UNMERGED = {"/plan/branches/*/title", "/plan/branches/*/contains"}
+FIXES = {"/merges/*/fixes/*/problem", "/merges/*/fixes/*/proven"}
+TIMES = {"/started_at", "/seconds", "/criteria/*/seconds"}
+PLACES = {"/sources/*/url", "/attempt/file", "/attempt/at"}
+ALWAYS = PLAN | BRANCHES | TIMES | PLACES | {"/criteria/*/remarks", "/environment/*", "/attempt/rest"}
+LIMITS = {f"/metadata/{key}" for key in ("max_attempts", "time_limit_hours", "progress_warnings")}
+FAILED = {"/metadata/bugs_pending_fix", "/criteria/*/message"}
+PUBLISHED = {"/publication/at", "/publication/url"}
+NO_ATTEMPT = {f"/attempt/{key}" for key in ("forced", "run", "started_at", "owner/*")} | {"/metadata"}
+
+
+def integrated(folder: Path) -> Wave:
+    """Rules of every kind, a conflict that a fix settles, a file that stays deleted, a patch, a published branch."""
+    wave = Wave(folder)
+    wave.commit("main", dict.fromkeys(("a", "b", "c", "d", "lock", "twin"), "base\n"))
+    first = {"a": "1\n", "b": "1\n", "c": "1\n", "d": None, "lock": "1\n", "twin": "1\n", "list": "1\n2\n3\n"}
+    wave.branch("E1", first, contains="All of it")
+    wave.branch("E2", {"a": "2\n", "b": "2\n", "c": "2\n", "d": "2\n", "lock": "2\n", "twin": "2\n"})
+    takes = {"a": "theirs", "b": "union", "c": "ours", "d": "delete"}
+    wave.document["resolve"] = [{"paths": [name], "take": take, "drops": True} for name, take in takes.items()]
+    wave.document["fixes"] = [
+        {"id": "BUG-1", "problem": "twice", "after": "E1", "delete": ["twin"]},
+        {"id": "BUG-2", "problem": "count", "after": "E1", "patch": "list.patch"},
+        {"id": "BUG-3", "problem": "stale", "after": "E2", "take": {"ours": ["lock"]}},
+    ]
+    patch = "--- a/list\n+++ b/list\n@@ -1,3 +1,3 @@\n 1\n-2\n+two\n 3\n"
+    (folder / "plans" / "list.patch").write_text(patch, encoding="utf-8")
+    assert build(wave).exit == 0
+    return wave
+
+
+def parked(folder: Path) -> Wave:
+    """A branch that conflicts, one that depends on it, one that is missing, one that is merged; nothing published."""
+    wave = Wave(folder)
+    wave.branch("E1", {"a": "1\n"})
+    wave.branch("E2", {"a": "2\n"})
+    wave.branch("E3", {"c": "3\n"}, parent="E2")
+    wave.plan_for("E4")
+    assert build(wave).exit == 1
+    return wave
+
+
+def failing(folder: Path) -> Wave:
+    """A build that fails: no tip is anywhere but in the record."""
+    wave = Wave(folder)
+    wave.branch("E1", {"a": "1\n"})
+    wave.document["build"] = [{"run": "true", "timeout": "60s"}, {"run": "echo no; false", "timeout": "60s"}]
+    assert build(wave).exit == 1
+    return wave
+
+
+def judged(folder: Path) -> Wave:
+    """A branch that Anna built."""
+    wave = by_hand_wave(folder)
+    assert verify(wave).exit == 0
+    return wave
+
+
+class Sample(NamedTuple):
+    """A wave, where its record is, and which of its claims nothing decides."""
+
+    wave: Callable[[Path], Wave]
+    record: str
+    undecided: set[str]
+
+
+SAMPLES = {
+    "integrated": Sample(
+        integrated, "wave", ALWAYS | LIMITS | PUBLISHED | FIXES | {"/criteria/*/remarks/*", "/publication/status"}
+    ),
+    "parked": Sample(
+        parked, "wave", ALWAYS | LIMITS | UNMERGED | {"/metadata/bugs_pending_fix", "/criteria/*/message"}
+    ),
+    "failing": Sample(failing, "wave", ALWAYS | LIMITS | FAILED),
+    "judged": Sample(
+        judged,
+        "wave/verified",
+        ALWAYS | PUBLISHED | UNMERGED | NO_ATTEMPT | {"/plan/date", "/plan/author", "/criteria/*/remarks/*"},
+    ),
+}
+
+
+class Audited(NamedTuple):
+    """A record with the evidence of its repository."""
+
+    read: Read
+    evidence: Evidence
+    undecided: set[str]
+
+
+@pytest.fixture(scope="module", params=SAMPLES)
+def audited(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
+    sample = SAMPLES[request.param]
+    wave = sample.wave(tmp_path_factory.mktemp(request.param) / "wave")
+    found = read(wave.folder / "reports" / sample.record / "record.json")
+    with scrubbed_environment(), gathered(found.record, str(wave.origin)) as evidence:
+        remake(evidence, found.record)
+        yield Audited(found, evidence, sample.undecided)
+
+
+def pattern(leaf: Leaf) -> str:
+    """The place of a leaf, with `*` for what differs from record to record."""
+    text = re.sub(r"/[0-9]+(?=/|$)", "/*", leaf.pointer)
+    return re.sub(r"(?<=^/(?:environment)/).+|(?<=^/sources/)[^/]+|(?<=^/attempt/owner/).+", "*", text)
+
+
+def test_the_record_as_it_is_holds(audited: Audited) -> None:
+    assert first_red(audited.read, audited.read.said, audited.evidence) == ""
+
+
+def test_any_claim_changed_is_red(audited: Audited) -> None:
+    survivors = [
+        (leaf.pointer, value)
+        for leaf in leaves(audited.read.said)
+        for value in leaf.changes
+        if not first_red(audited.read, changed(audited.read.said, leaf.keys, value, reseal=False), audited.evidence)
+    ]
+    assert survivors == []
+
+
+def test_any_claim_changed_and_sealed_anew_is_red_or_listed(audited: Audited) -> None:
+    survivors = set()
+    for leaf in leaves(audited.read.said):
+        for value in leaf.changes:
+            other = changed(audited.read.said, leaf.keys, value, reseal=True)
+            red = first_red(audited.read, other, audited.evidence)
+            assert SEALED not in red or leaf.pointer == "/digest"
+            if not red:
+                survivors.add(pattern(leaf))
+                assert any(one.covers(leaf.pointer) for one in UNDECIDED), leaf.pointer
+    assert survivors == audited.undecided
