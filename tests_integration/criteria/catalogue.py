@@ -123,7 +123,7 @@ class Described(NamedTuple):
 @cache
 def described() -> dict[str, Described]:
     """All criteria by name, in the order in which they run."""
-    return {_name(function): _described(stage, function) for stage, function in _functions()}
+    return {_name(function): _described(stage, function) for stage, function in functions()}
 
 
 def _described(stage: str, function: Callable[..., object]) -> Described:
