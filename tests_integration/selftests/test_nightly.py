@@ -177,10 +177,11 @@ def test_the_job_for_gitlab_does_the_same() -> None:
     ((_, job),) = yaml.safe_load(text).items()
     assert any('"schedule"' in rule["if"] for rule in job["rules"])
     assert job["artifacts"]["when"] == job["cache"]["when"] == "always"
-    assert job["artifacts"]["reports"]["junit"] == "reports/junit.xml"
     assert {".pytest_cache/d/waveproof", "reports"} <= set(job["cache"]["paths"])
     assert job["variables"]["GIT_DEPTH"] == "0"
-    command = job["script"][-1]
-    night_command = next(step["run"] for step in JOB["steps"] if step.get("name") == "Integrate and prove")
-    shell = night_command.splitlines()[-1].replace('"$PLANS"', "plans").replace('"$UNTIL"', "demo")
-    assert command == shell
+    assert job["artifacts"]["paths"] == ["tonight/reports"]
+    assert job["artifacts"]["reports"]["junit"] == "tonight/reports/junit.xml"
+    nightly = {step["name"]: step["run"].splitlines() for step in JOB["steps"] if "run" in step}
+    proving = [line.replace('"$PLANS"', "plans").replace('"$UNTIL"', "demo") for line in nightly["Integrate and prove"]]
+    assert job["script"][-2:] == proving
+    assert job["after_script"] == nightly["Tell this night's records from earlier ones"]
