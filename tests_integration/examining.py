@@ -67,7 +67,8 @@ def take_over(config: pytest.Config) -> None:
     place = folder / option.repository
     url = str(place.resolve()) if place.exists() else option.repository
     config.stash[EXAMINATION] = Examination(read, url, branches_of(read.record))
-    config.args = [str(FOLDER)]
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args = [str(FOLDER)]
     if option.reportchars == "fE":  # pytest's default; the closing section names what failed, and comes last
         option.reportchars = ""
     config.pluginmanager.register(Examiner(config.stash[EXAMINATION]), "waveproof-examiner")

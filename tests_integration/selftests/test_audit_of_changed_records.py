@@ -88,9 +88,7 @@ SAMPLES = {
     "integrated": Sample(
         integrated, "wave", ALWAYS | LIMITS | PUBLISHED | FIXES | {"/criteria/*/remarks/*", "/publication/status"}
     ),
-    "parked": Sample(
-        parked, "wave", ALWAYS | LIMITS | UNMERGED | {"/metadata/bugs_pending_fix", "/criteria/*/message"}
-    ),
+    "parked": Sample(parked, "wave", ALWAYS | LIMITS | UNMERGED | {"/metadata/bugs_pending_fix"}),
     "failing": Sample(failing, "wave", ALWAYS | LIMITS | FAILED),
     "judged": Sample(
         judged,

@@ -172,7 +172,8 @@ def test_a_log_that_is_not_there_stays_open(kept: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "log", ["../../secret", "/etc/passwd", "logs/../secret", "logs/", "logs/..", "secret", "logs\0"]
+    "log",
+    ["../../secret", "/etc/passwd", "logs/../secret", "other/build-1.log", "logs/", "logs/..", "secret", "logs\0"],
 )
 def test_no_log_is_read_outside_the_folder(kept: Path, log: str) -> None:
     (kept / "kept" / "secret").write_text("", encoding="utf-8")
@@ -198,7 +199,7 @@ def test_no_log_is_read_through_a_link(kept: Path, link: str) -> None:
 def test_what_is_shown_of_a_hostile_record_cannot_act(kept: Path) -> None:
     record = said(kept)
     record["merges"][0]["message"] += "\x1b]8;;http://evil.example\x07\u202e"
-    record["plan"]["name"] = "\x1b[2J"
+    record["plan"]["name"] = record["sentence"] = "\x1b[2J"
     forge(kept, record)
     done = audit(kept)
     assert done.exit == 1
