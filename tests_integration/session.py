@@ -158,7 +158,8 @@ class Session:
         judging = (
             verify.wanted(plan, self.verify) if (plan := self.given(name).plan) and self.verify is not None else ""
         )
-        return find(self.folder(name), judging, begun=attempt is not None)
+        rehearsal = bool(attempt and attempt.rehearsal)
+        return find(self.folder(name), judging, begun=attempt is not None, rehearsal=rehearsal)
 
     def _metadata(self, name: str) -> dict[str, object]:
         try:

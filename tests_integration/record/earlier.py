@@ -121,6 +121,11 @@ class Earlier(_Part):
         """Whether it was a whole run: no rehearsal, not interrupted before anything failed, not of a rejected plan."""
         return self.attempt is not None and not self.attempt.rehearsal and bool(self.sources) and self.tone != "open"
 
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether it was asked for a part of the criteria, and came so far as to look where the branches are."""
+        return self.attempt is not None and self.attempt.rehearsal and bool(self.sources)
+
 
 class Found(NamedTuple):
     """The run to compare with.
@@ -165,14 +170,16 @@ def runs(folder: Path) -> list[Path]:
     return sorted(place for place in history.iterdir() if place.is_dir()) if history.is_dir() else []
 
 
-def find(folder: Path, judging: str, *, begun: bool) -> Found:
+def find(folder: Path, judging: str, *, begun: bool, rehearsal: bool) -> Found:
     """The newest earlier run that came to a verdict about the same: that which a run is compared with.
 
+    A rehearsal stands beside a rehearsal, too: nightlies that push nothing are such.
     A record that cannot be read ends the search, so that nothing is compared with a run that was not the last.
 
     Args:
         folder: report folder of the plan.
         judging: the branch that is judged; empty where one is built.
+        rehearsal: whether the run is one.
         begun: whether the run has set the earlier record aside already; else it still stands in the folder itself.
     """
     passed_over = 0
@@ -188,7 +195,8 @@ def find(folder: Path, judging: str, *, begun: bool) -> Found:
             earlier = read(place / RECORD)
         except UnreadableError as why:
             return Found(None, passed_over, f"the earlier record cannot be read: {why}")
-        if earlier.came_to_a_verdict and earlier.judging == judging:
+        comparable = earlier.came_to_a_verdict or (rehearsal and earlier.is_rehearsal)
+        if comparable and earlier.judging == judging:
             return Found(earlier, passed_over)
         passed_over += 1
     return Found()

@@ -46,7 +46,7 @@ def kept(folder: Path, *records: Facts | bytes) -> Path:
 
 def beside(earlier: Facts, now: Facts, folder: Path) -> Comparison:
     """The comparison of two records."""
-    found = compare(Record.model_validate(now), find(kept(folder, earlier), "", begun=True), {})
+    found = compare(Record.model_validate(now), find(kept(folder, earlier), "", begun=True, rehearsal=False), {})
     assert found
     return found
 
@@ -164,7 +164,7 @@ def test_what_is_no_record_is_said_to_be_none(facts: Facts, tmp_path: Path, cont
     folder = kept(tmp_path, facts, content(facts))
     with pytest.raises(UnreadableError, match=r"^.{5,250}$"):
         read(folder / "history" / "2026-01-02T00-00-00.000000Z" / "record.json")
-    found = find(folder, "", begun=True)
+    found = find(folder, "", begun=True, rehearsal=False)
     assert found.earlier is None, "it is not compared with the one before that one"
     assert found.problem.startswith("the earlier record cannot be read: ")
 
@@ -200,7 +200,7 @@ def test_runs_that_came_to_no_verdict_are_left_out(
     facts: Facts, tmp_path: Path, other: Callable[[Facts], Facts]
 ) -> None:
     first = altered(facts, started_at="2026-01-01T00:00:00Z")
-    found = find(kept(tmp_path, first, other(facts), other(facts)), "", begun=True)
+    found = find(kept(tmp_path, first, other(facts), other(facts)), "", begun=True, rehearsal=False)
     assert found.earlier
     assert (found.earlier.started_at, found.passed_over) == ("2026-01-01T00:00:00Z", 2)
 
@@ -210,7 +210,7 @@ def test_the_record_that_stands_in_the_folder_is_the_earlier_one_only_before_a_r
 ) -> None:
     kept(tmp_path, altered(facts, started_at="2026-01-01T00:00:00Z"))
     (tmp_path / "record.json").write_text(json.dumps(facts), encoding="utf-8")
-    found = {begun: find(tmp_path, "", begun=begun).earlier for begun in (True, False)}
+    found = {begun: find(tmp_path, "", begun=begun, rehearsal=False).earlier for begun in (True, False)}
     assert {begun: one.started_at for begun, one in found.items() if one} == {
         True: "2026-01-01T00:00:00Z",
         False: facts["started_at"],
@@ -218,7 +218,7 @@ def test_the_record_that_stands_in_the_folder_is_the_earlier_one_only_before_a_r
 
 
 def test_no_earlier_run_is_no_comparison(facts: Facts, tmp_path: Path) -> None:
-    assert find(tmp_path, "", begun=True) == Found()
+    assert find(tmp_path, "", begun=True, rehearsal=False) == Found()
     assert compare(Record.model_validate(facts), Found(), {}) is None
 
 
