@@ -79,7 +79,9 @@ def test_all_criteria_are_judged_but_those_about_building(own: Judged) -> None:
 def test_nothing_is_pushed_written_or_lost(judged: str, request: pytest.FixtureRequest) -> None:
     before: Judged = request.getfixturevalue(judged)
     assert refs(before.wave.origin) == before.refs
-    assert left_behind(before.wave.folder / "reports") == before.reports
+    left = left_behind(before.wave.folder / "reports")
+    assert b", verified" in left["index.html"], "the list of all plans names what was judged"
+    assert {**left, "index.html": b""} == {**before.reports, "index.html": b""}
 
 
 def test_its_record_stands_beside_the_record_of_building(own: Judged) -> None:
