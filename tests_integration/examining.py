@@ -16,8 +16,8 @@ from tests_integration.auditing.subjects import ORDER, subjects
 from tests_integration.criteria.catalogue import description
 from tests_integration.plan.parts import Branch
 from tests_integration.record.model import Record
-from tests_integration.repository.git import GitError, scrubbed_environment, without_password
-from tests_integration.text import counted, visible
+from tests_integration.repository.git import GitError, scrubbed_environment
+from tests_integration.text import counted, visible, without_password
 
 FOLDER = Path(reading.__file__).parent
 

@@ -53,3 +53,8 @@ def path_of_word(word: str) -> str:
 def _unwritten(text: str) -> str:
     raw = re.sub(rb"\\x([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), text.encode())
     return raw.decode(errors="surrogateescape")
+
+
+def without_password(text: str) -> str:
+    """The text with the user part of every URL taken out."""
+    return re.sub(r"(?<=://)[^/\s]+@", "", text)

@@ -13,10 +13,12 @@ from tests_integration.facts import EditFact
 from tests_integration.record.model import Record
 from tests_integration.repository.ask import Change, changes, diff, is_ancestor
 from tests_integration.repository.entry import Entry
-from tests_integration.repository.git import GitError, git, new_repository, without_password
+from tests_integration.repository.git import GitError, git, new_repository
 from tests_integration.repository.merge import AutomaticMerge, automatic_merges
+from tests_integration.repository.notes import fetch_notes
 from tests_integration.repository.store import fetch_all_branches, fetch_commit, heads
 from tests_integration.repository.trees import edited, stored_blob
+from tests_integration.text import without_password
 
 T = TypeVar("T")
 SHA256_DIGITS = 64
@@ -45,12 +47,14 @@ class Evidence:
         repo: the auditor's own.
         url: the repository that was given, without password.
         branches: those that it has now, with their tips.
+        notes: commit that its notes are at, or None.
     """
 
-    def __init__(self, repo: Repo, url: str, branches: Mapping[str, str]) -> None:
+    def __init__(self, repo: Repo, url: str, branches: Mapping[str, str], notes: str | None = None) -> None:
         self.repo = repo
         self.url = url
         self.branches = branches
+        self.notes = notes
         self._kept: dict[Hashable, Any] = {}
 
     def _once(self, question: Hashable, ask: Callable[[], T]) -> T:
@@ -145,7 +149,8 @@ def gathered(record: Record, url: str) -> Iterator[Evidence]:
         tempfile.TemporaryDirectory(prefix="waveproof-audit-") as folder,
         new_repository(Path(folder) / "audit.git", bare=True, ids=ids) as repo,
     ):
-        evidence = Evidence(repo, without_password(url), heads(repo, url))
+        notes = fetch_notes(repo, url) if record.note else None
+        evidence = Evidence(repo, without_password(url), heads(repo, url), notes)
         if evidence.branches:
             fetch_all_branches(repo, url, "refs/audited")
         for commit in _sources(record):

@@ -1,6 +1,9 @@
 """What the record says of the plan, as far as the other claims are held against it."""
 
+from pathlib import Path
+
 from tests_integration.facts import FixFact
+from tests_integration.plan.model import Plan, PlanDocument
 from tests_integration.plan.parts import Branch
 from tests_integration.record.model import Record
 
@@ -18,6 +21,20 @@ def branches_of(record: Record) -> tuple[Branch, ...]:
         ValueError: one of them is none that a plan may have.
     """
     return tuple(Branch.model_validate(branch) for branch in record.plan.branches)
+
+
+def plan_of(record: Record) -> Plan | None:
+    """The plan as the record repeats it; None where it was rejected.
+
+    Raises:
+        ValueError: it is none that could have been run.
+    """
+    if not record.plan.document:
+        return None
+    document = PlanDocument.model_validate(record.plan.document)
+    said = {name: getattr(document, name) for name in PlanDocument.model_fields}
+    file = Path(record.plan.file)
+    return Plan.model_construct(**said, name=record.plan.name, file=file, digest=record.plan.digest, files={})
 
 
 def sources_of(record: Record) -> dict[str, str]:

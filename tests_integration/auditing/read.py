@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from tests_integration.auditing.planned import branches_of
+from tests_integration.auditing.planned import branches_of, plan_of
 from tests_integration.plan.stages import STAGES
 from tests_integration.plan.values import COMMIT
 from tests_integration.record.model import SCHEMA, Record
@@ -65,7 +65,8 @@ def understood(file: Path, said: dict[str, Any]) -> Read:
     except ValidationError as error:
         mistakes = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
         raise _refusal(file, mistakes) from None
-    if wrong := [*_wrong_ids(said), *_wrong_edits(record), *_wrong_branches(record), *_wrong_stages(record)]:
+    wrong = [*_wrong_ids(said), *_wrong_edits(record), *_wrong_branches(record), *_wrong_stages(record)]
+    if wrong := [*wrong, *_wrong_plan(record)]:
         raise _refusal(file, wrong)
     return Read(file, said, record)
 
@@ -181,6 +182,13 @@ def _wrong_branches(record: Record) -> Iterator[str]:
 def _wrong_stages(record: Record) -> Iterator[str]:
     stages = {one.stage for one in record.criteria} - set(STAGES)
     yield from (f"criteria: {_short(stage)!r} is no stage" for stage in sorted(stages))
+
+
+def _wrong_plan(record: Record) -> Iterator[str]:
+    try:
+        plan_of(record)
+    except ValidationError as error:
+        yield from (f"plan.document: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
 
 
 def _refusal(file: Path, mistakes: list[str]) -> NoRecordError:

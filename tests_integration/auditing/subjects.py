@@ -8,7 +8,10 @@ from tests_integration.plan.values import ID
 from tests_integration.record.model import Record
 
 GATES = ("build", "test", "demo")
-ORDER = ("written", "branch", "merges", "parked", "published", "gates", "criteria", "attempt", "undecided")
+ORDER = (
+    *("written", "plan", "branch", "merges", "parked", "published", "noted", "gates", "criteria", "attempt"),
+    *("compared", "undecided"),
+)
 """The modules of the room, in the order in which their cases run."""
 
 Subject = tuple[str, object]
@@ -28,6 +31,8 @@ def subjects(parameters: Iterable[str], record: Record) -> tuple[str, list[Subje
         "command": [(f"{one.stage}-{n}", one) for gate in record.gates for n, one in enumerate(gate.commands, 1)],
         "stage": [(stage, stage) for stage in GATES],
         "publication": [("published", record.publication)] if record.publication else [],
+        "note": [("note", record.note)] if record.note else [],
+        "compared": [("compared", record.compared)] if record.compared else [],
         "attempt": [("attempt", record.attempt)] if record.attempt else [],
         "undecided": [(one.name, one) for one in UNDECIDED],
     }

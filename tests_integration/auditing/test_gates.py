@@ -8,11 +8,18 @@ from stat import S_ISREG
 from tests_integration.auditing.claims import criterion_of, require, require_same, undecided
 from tests_integration.criteria.gates import how_it_ended
 from tests_integration.facts import CommandFact, Gate
+from tests_integration.plan.stages import STAGES
 from tests_integration.record.model import CriterionFact, Record
 from tests_integration.text import visible
 
 FIRST = {"build": "build_passes", "test": "test_passes", "demo": "demo_runs"}
 LOGS = "logs"
+
+
+def test_stages_are_those_that_ran(record: Record) -> None:
+    """The record tells when each stage ran that judged or blocked a criterion, in their order, and of no other."""
+    ran = {one.stage for one in record.criteria if one.outcome != "not-run"}
+    require_same("stages", [one.stage for one in record.stages], [one for one in STAGES if one in ran], "criteria say")
 
 
 def test_log_is_as_recorded(command: CommandFact, folder: Path) -> None:

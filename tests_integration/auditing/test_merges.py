@@ -4,7 +4,7 @@ from tests_integration.auditing.claims import require, require_same
 from tests_integration.auditing.evidence import Evidence
 from tests_integration.auditing.planned import is_judged, merge_message, same_person
 from tests_integration.auditing.remake import person, steps
-from tests_integration.auditing.settled import BY_FIX, effect, is_same_patch, rows, settling
+from tests_integration.auditing.settled import BY_FIX, effect, is_same_patch, losses, rows, settling
 from tests_integration.facts import MergeFact
 from tests_integration.plan.parts import Branch
 from tests_integration.record.model import Record
@@ -59,13 +59,14 @@ def test_automatic_merge_is_gits_own(evidence: Evidence, record: Record, merge: 
 def test_conflicts_are_settled_as_told(evidence: Evidence, record: Record, merge: MergeFact) -> None:
     """Every conflict is settled by a rule or a fix, and what that sets and removes is what the record says."""
     if is_judged(record):
-        told = [(conflict.settled, conflict.rule) for conflict in merge.conflicts]
-        require_same("conflicts", set(told) - {("", 0)}, set(), "of what others built, it can say only")
+        told = {(conflict.settled, conflict.rule, conflict.dropped) for conflict in merge.conflicts}
+        require_same("conflicts", told - {("", 0, ())}, set(), "of what others built, it can say only")
         require(not (merge.resolved or merge.edits or merge.dropped), "it tells how others have settled conflicts")
         return
     resolved = tuple(f"{conflict.path}: {conflict.settled}" for conflict in merge.conflicts)
     require_same("resolved", merge.resolved, resolved, "its conflicts say")
     require_same("edits", rows(merge.edits), settling(evidence, merge), "its conflicts give")
+    require_same("dropped", [one.dropped for one in merge.conflicts], losses(evidence, merge), "settling them gives")
     fixes = {fix.id: fix for earlier in record.merges for fix in earlier.fixes}
     for conflict in merge.conflicts:
         if by := BY_FIX.fullmatch(conflict.settled):

@@ -62,7 +62,8 @@ def _require_conflicts(evidence: Evidence, record: Record, parked: Parked) -> No
     rules = {conflict.rule for conflict in parked.conflicts} - {0}
     named = {int(number) for number in BEFORE_RULE.findall(parked.problem)}
     require(named <= rules and bool(named) == bool(rules), f"rules {rules} are for its conflicts; it names {named}")
-    require(not any(conflict.settled for conflict in parked.conflicts), "what parks a branch is not settled")
+    settled = any(conflict.settled or conflict.dropped for conflict in parked.conflicts)
+    require(not settled, "what parks a branch is not settled, and drops nothing")
 
 
 def test_problem_is_what_the_criterion_says(record: Record) -> None:

@@ -49,21 +49,20 @@ UNDECIDED = (
     Undecided(
         "words-of-the-plan",
         "names, titles and reasons that only the plan can give, where no commit and no criterion repeats them",
-        (
-            *(f"/plan/{key}" for key in ("name", "project", "phase", "wave", "date", "author")),
-            *(f"/plan/branches/*/{key}" for key in ("title", "contains", "effort", "split")),
-            *(f"/merges/*/fixes/*/{key}" for key in ("problem", "proven", "action")),
-        ),
+        (*("/plan/file", "/plan/files/*", "/merges/*/fixes/*/action"),),
     ),
     Undecided(
         "times",
         "when it was, and how long it took",
-        ("/started_at", "/seconds", "/criteria/*/seconds", "/publication/at", "/attempt/started_at"),
+        (
+            *("/started_at", "/seconds", "/criteria/*/seconds", "/stages/*/started_at", "/stages/*/seconds"),
+            *("/publication/at", "/note/at", "/attempt/started_at"),
+        ),
     ),
     Undecided(
         "places",
         "at which addresses the branches were found and published, and where the metadata are kept",
-        ("/sources/*/url", "/publication/url", "/attempt/file", "/attempt/at"),
+        ("/sources/*/url", "/publication/url", "/note/url", "/attempt/file", "/attempt/at"),
     ),
     Undecided(
         "machines",
@@ -73,7 +72,15 @@ UNDECIDED = (
     Undecided(
         "push",
         "whether this run pushed the branch, or found it there already",
-        ("/publication/status",),
+        ("/publication/status", "/note/status"),
+    ),
+    Undecided(
+        "run-before",
+        "what the run before this one had come to",
+        (
+            *(f"/compared/{key}" for key in ("problem", "started_at", "verdict", "tip", "passed_over", "tools")),
+            *("/compared/moved/**", "/compared/slower/**", "/compared/tools/*", "/compared/plan_changed"),
+        ),
     ),
     Undecided(
         "other-attempts",

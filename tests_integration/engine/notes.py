@@ -6,9 +6,10 @@ from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.sources import Remotes
 from tests_integration.facts import NoteFact
 from tests_integration.plan.model import Plan
-from tests_integration.repository.git import GitError, without_password
+from tests_integration.repository.git import GitError
 from tests_integration.repository.notes import NOTES, add_note, fetch_notes, note_on
 from tests_integration.repository.push import push_notes
+from tests_integration.text import without_password
 
 
 def publish_note(plan: Plan, store: Repo, remote: str, tip: str, text: str) -> NoteFact:

@@ -6,8 +6,9 @@ from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.sources import Remotes
 from tests_integration.facts import Publication
 from tests_integration.plan.model import Plan
-from tests_integration.repository.git import GitError, without_password
+from tests_integration.repository.git import GitError
 from tests_integration.repository.push import push, read_back
+from tests_integration.text import without_password
 
 
 def publish(plan: Plan, store: Repo, remote: str, tip: str) -> Publication:

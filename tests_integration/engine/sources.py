@@ -12,8 +12,9 @@ from tests_integration.plan.mistakes import nearest
 from tests_integration.plan.model import Located, Plan, locate
 from tests_integration.plan.parts import Remote
 from tests_integration.repository.ask import commit_at
-from tests_integration.repository.git import GitError, without_password
+from tests_integration.repository.git import GitError
 from tests_integration.repository.store import clone_names, clone_url, create_bare, fetch_branches, heads
+from tests_integration.text import without_password
 
 AT_ONCE = 8
 

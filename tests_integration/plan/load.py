@@ -10,6 +10,8 @@ from typing import NamedTuple, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from tests_integration.plan.document import digest
+from tests_integration.plan.document import document as said
 from tests_integration.plan.mistakes import Mark, Mistake, Place, PlanRejectedError, nearest
 from tests_integration.plan.model import Plan, PlanDocument
 from tests_integration.plan.read import Document, read
@@ -64,8 +66,8 @@ def _loaded(file: Path) -> tuple[Plan, Document]:
         raise PlanRejectedError(file, mistakes)
     values = {name: getattr(content, name) for name in PlanDocument.model_fields}
     plan = Plan.model_construct(**values, name=file.stem, file=file.absolute(), digest="", files={})
-    digest, files = _digests(content, plan)
-    return plan.model_copy(update={"digest": digest, "files": files}), document
+    files = _files(plan)
+    return plan.model_copy(update={"digest": digest(said(content), files), "files": files}), document
 
 
 class Given(NamedTuple):
@@ -95,9 +97,13 @@ def give(file: Path) -> Given:
     try:
         plan, document = _loaded(file)
     except PlanRejectedError as error:
-        name = re.sub(r"[^A-Za-z0-9._-]", "_", file.stem)
-        return Given(file, name, None, str(error), mistakes=error.mistakes)
+        return Given(file, safe_name(file.stem), None, str(error), mistakes=error.mistakes)
     return Given(file, file.stem, plan, sha256=document.sha256, document=document)
+
+
+def safe_name(stem: str) -> str:
+    """The name of a plan by its file's, made safe for case ids."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", stem)
 
 
 def _mistakes_of_name(file: Path) -> Iterator[Mistake]:
@@ -152,14 +158,8 @@ def _recorded(plan: Plan) -> dict[str, Path]:
     return {str(file.relative_to(plan.folder)): file for file in sorted(plan.resolutions.rglob("*")) if file.is_file()}
 
 
-def _digests(content: PlanDocument, plan: Plan) -> tuple[str, dict[str, str]]:
-    """SHA-256 of all that the plan says, and of each file that it takes in."""
-    digest = hashlib.sha256(content.model_dump_json(by_alias=True).encode())
+def _files(plan: Plan) -> dict[str, str]:
+    """SHA-256 of each file that the plan takes in, by path as seen from its folder."""
     patches = {fix.patch: plan.folder / fix.patch for fix in plan.fixes if fix.patch}
-    taken_in = plan.infrastructure | _recorded(plan) | patches
-    files = {}
-    for name, file in sorted(taken_in.items()):
-        content_of_file = file.read_bytes()
-        digest.update(f"\0{name}\0".encode() + content_of_file)
-        files[os.path.relpath(file, plan.folder)] = hashlib.sha256(content_of_file).hexdigest()
-    return digest.hexdigest(), files
+    taken_in = (plan.infrastructure | _recorded(plan) | patches).values()
+    return {os.path.relpath(file, plan.folder): hashlib.sha256(file.read_bytes()).hexdigest() for file in taken_in}

@@ -93,7 +93,7 @@ def _one(key: str, was: EarlierSource | None, source: Source, distances: Distanc
     gone, new = distances.get(_way(was.commit, source.commit), (None, None))
     return Moved(
         id=key,
-        how=_how(was.commit, source.commit, gone, new),
+        how=how_it_moved(was.commit, source.commit, gone, new),
         before=was.commit,
         after=source.commit,
         gone=gone,
@@ -103,7 +103,8 @@ def _one(key: str, was: EarlierSource | None, source: Source, distances: Distanc
     )
 
 
-def _how(before: str | None, after: str | None, gone: int | None, new: int | None) -> str:
+def how_it_moved(before: str | None, after: str | None, gone: int | None, new: int | None) -> str:
+    """The word for how a branch went from one tip to another, by how many commits are gone and how many new."""
     if before == after:
         return "renamed"
     if before is None or after is None:

@@ -3,13 +3,13 @@
 from typing import Any
 
 from tests_integration.facts import AttemptFact, Gate, Integration, JudgedFact, NoteFact, Publication, Source
+from tests_integration.plan.document import document
 from tests_integration.plan.load import Given
-from tests_integration.plan.model import Plan, PlanDocument
+from tests_integration.plan.model import Plan
 from tests_integration.record.compare import compare
 from tests_integration.record.earlier import Found
 from tests_integration.record.ledger import PlanLedger
 from tests_integration.record.model import CriterionFact, PlanFact, Record, sentence, verdict
-from tests_integration.repository.git import without_password
 from tests_integration.text import visible
 
 GATES = ("build", "test", "demo")
@@ -95,26 +95,13 @@ def plan_fact(given: Given) -> PlanFact:
         branches=tuple(_branch_facts(plan)),
         file=visible(str(given.file)),
         files=({given.file.name: given.sha256} if given.sha256 else {}) | plan.files,
-        document=_document(plan),
+        document=document(plan),
     )
 
 
 def _branch_facts(plan: Plan) -> list[dict[str, Any]]:
     fields = {"id", "title", "source", "parent", "contains", "effort", "split"}
     return [branch.model_dump(mode="json", include=fields, by_alias=True) for branch in plan.branches]
-
-
-def _document(plan: Plan) -> dict[str, Any]:
-    said = plan.model_dump(mode="json", by_alias=True, include=set(PlanDocument.model_fields), exclude_none=True)
-    return {key: _without_passwords(value) for key, value in said.items()}
-
-
-def _without_passwords(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_passwords(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_without_passwords(inner) for inner in value]
-    return without_password(value) if isinstance(value, str) else value
 
 
 def _blank(name: str) -> dict[str, Any]:

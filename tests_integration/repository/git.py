@@ -1,7 +1,6 @@
 """Runs git, in one scrubbed environment, with one kind of error."""
 
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from git import Git, Repo
 
-from tests_integration.text import visible
+from tests_integration.text import visible, without_password
 
 PINNED = {
     "advice.detachedHead": "false",
@@ -153,11 +152,6 @@ def few(paths: Iterable[str]) -> tuple[str, ...]:
     """The paths, to limit a git command to; none, so that it tells of all, where no command line can hold them."""
     paths = tuple(paths)
     return paths if sum(map(len, paths)) <= LONGEST else ()
-
-
-def without_password(text: str) -> str:
-    """The text with the user part of every URL taken out."""
-    return re.sub(r"(?<=://)[^/\s]+@", "", text)
 
 
 def _text(output: str | bytes) -> str:

@@ -16,17 +16,19 @@ from tests_integration.selftests.audited import SEALED, Leaf, changed, first_red
 from tests_integration.selftests.verifying import build, by_hand_wave, verify
 from tests_integration.selftests.waves import Wave
 
-PLAN = {f"/plan/{key}" for key in ("name", "project", "phase", "wave")}
-BRANCHES = {"/plan/branches/*/effort", "/plan/branches/*/split"}
-UNMERGED = {"/plan/branches/*/title", "/plan/branches/*/contains"}
-FIXES = {"/merges/*/fixes/*/problem", "/merges/*/fixes/*/proven"}
-TIMES = {"/started_at", "/seconds", "/criteria/*/seconds"}
-PLACES = {"/sources/*/url", "/attempt/file", "/attempt/at"}
-ALWAYS = PLAN | BRANCHES | TIMES | PLACES | {"/criteria/*/remarks", "/environment/*", "/attempt/rest"}
-LIMITS = {f"/metadata/{key}" for key in ("max_attempts", "time_limit_hours", "progress_warnings")}
+TIMES = {"/started_at", "/seconds", "/criteria/*/seconds", "/stages/*/seconds", "/stages/*/started_at"}
+PLACES = {"/sources/*/url", "/attempt/file", "/plan/files/wave.yaml"}
+ALWAYS = TIMES | PLACES | {"/criteria/*/remarks", "/environment/*", "/attempt/rest"}
+WARNINGS = {"/metadata/progress_warnings"}
 FAILED = {"/metadata/bugs_pending_fix", "/criteria/*/message"}
 PUBLISHED = {"/publication/at", "/publication/url"}
+NOTED = {"/note/at", "/note/url", "/note/status"}
 NO_ATTEMPT = {f"/attempt/{key}" for key in ("forced", "run", "started_at", "owner/*")} | {"/metadata"}
+EARLIER = {f"/compared/{key}" for key in ("passed_over", "plan_changed", "problem", "started_at", "tools", "verdict")}
+MOVED = {f"/compared/moved/*/{key}" for key in ("before", "source", "source_before")} | {"/compared/tip"}
+STATUSES = {f"{gate}_status" for gate in ("merge", "build", "test", "demo")}
+DONE = {"attempt_number", "started_at", "completed_at", "merge_commit_sha", "bugs_created", "cascade_triggered", "run"}
+ANOTHER = {f"/metadata/integration_attempts/*/{key}" for key in DONE | STATUSES | {"inputs/*", "owner/*"}}
 
 
 def integrated(folder: Path) -> Wave:
@@ -45,7 +47,21 @@ def integrated(folder: Path) -> Wave:
     ]
     patch = "--- a/list\n+++ b/list\n@@ -1,3 +1,3 @@\n 1\n-2\n+two\n 3\n"
     (folder / "plans" / "list.patch").write_text(patch, encoding="utf-8")
+    wave.document["publish"]["notes"] = True
     assert build(wave).exit == 0
+    assert build(wave).exit == 0
+    return wave
+
+
+def rehearsed(folder: Path) -> Wave:
+    """A dry run, after one before it and a branch that moved; its build failed then and holds now."""
+    wave = Wave(folder)
+    wave.branch("E1", {"a": "1\n"})
+    wave.branch("E2", {"b": "1\n"})
+    wave.document["build"] = [{"run": "test -e c"}]
+    assert build(wave, "--until", "demo").exit == 1
+    wave.commit("effort/E2", {"c": "2\n"})
+    assert build(wave, "--until", "demo").exit == 0
     return wave
 
 
@@ -86,14 +102,17 @@ class Sample(NamedTuple):
 
 SAMPLES = {
     "integrated": Sample(
-        integrated, "wave", ALWAYS | LIMITS | PUBLISHED | FIXES | {"/criteria/*/remarks/*", "/publication/status"}
+        integrated,
+        "wave",
+        ALWAYS | WARNINGS | PUBLISHED | NOTED | EARLIER | ANOTHER | {"/criteria/*/remarks/*", "/publication/status"},
     ),
-    "parked": Sample(parked, "wave", ALWAYS | LIMITS | UNMERGED | {"/metadata/bugs_pending_fix"}),
-    "failing": Sample(failing, "wave", ALWAYS | LIMITS | FAILED),
+    "parked": Sample(parked, "wave", ALWAYS | WARNINGS | {"/metadata/bugs_pending_fix"}),
+    "rehearsed": Sample(rehearsed, "wave", ALWAYS | NO_ATTEMPT | EARLIER | MOVED),
+    "failing": Sample(failing, "wave", ALWAYS | WARNINGS | FAILED),
     "judged": Sample(
         judged,
         "wave/verified",
-        ALWAYS | PUBLISHED | UNMERGED | NO_ATTEMPT | {"/plan/date", "/plan/author", "/criteria/*/remarks/*"},
+        ALWAYS | PUBLISHED | NO_ATTEMPT | {"/criteria/*/remarks/*"},
     ),
 }
 
@@ -119,7 +138,7 @@ def audited(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def pattern(leaf: Leaf) -> str:
     """The place of a leaf, with `*` for what differs from record to record."""
     text = re.sub(r"/[0-9]+(?=/|$)", "/*", leaf.pointer)
-    return re.sub(r"(?<=^/(?:environment)/).+|(?<=^/sources/)[^/]+|(?<=^/attempt/owner/).+", "*", text)
+    return re.sub(r"(?<=^/(?:environment)/).+|(?<=^/sources/)[^/]+|(?<=/owner/).+|(?<=/[0-9*]/inputs/).+", "*", text)
 
 
 def test_the_record_as_it_is_holds(audited: Audited) -> None:

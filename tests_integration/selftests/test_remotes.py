@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests_integration.repository.git import without_password
 from tests_integration.selftests.test_sources import fetched, looked_up, problem
 from tests_integration.selftests.waves import Wave, git
+from tests_integration.text import without_password
 
 
 @pytest.fixture
