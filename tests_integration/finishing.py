@@ -9,7 +9,7 @@ from tests_integration.engine.clock import now, stamp
 from tests_integration.record import html, index
 from tests_integration.record.gather import plan_fact
 from tests_integration.record.model import Record
-from tests_integration.record.write import set_aside, write_forms
+from tests_integration.record.write import set_aside, write_forms, write_page
 from tests_integration.record.write import write_index as write_list
 from tests_integration.session import Session
 
@@ -27,13 +27,17 @@ def kept(session: Session, records: Records) -> Records:
 
 
 def write(session: Session, records: Records) -> list[str]:
-    """Write the forms of every record; what could not be written."""
+    """Write the forms of every record, and of several plans each its own page; what could not be written."""
     problems = []
+    several = len(session.givens) > 1
     for name, record in kept(session, records).items():
         try:
             if "attempt" not in session.ledgers[name].facts:
                 set_aside(session.folder(name))
             write_forms(session.folder(name), session.given(name).plan, record)
+            if several:
+                part = html.record(record, session.folder(name), several=False)
+                write_page(session.folder(name), html.document(record.plan.heading, part))
         except OSError as error:
             problems.append(f"the record of {name} could not be written: {error}")
     return problems
@@ -48,7 +52,7 @@ def write_index(session: Session, records: Records, report: str | None) -> list[
         report: the page that pytest-html is about to write, or None.
     """
     written = kept(session, records)
-    pages = {session.folder(name): Path(report) for name in written} if report else {}
+    pages = {session.folder(name): Path(report) for name in written} if report and len(session.givens) == 1 else {}
     try:
         if written:
             write_list(session.reports, index.page(session.reports, pages, stamp(now())))
@@ -61,13 +65,28 @@ def page(session: Session, records: Records) -> list[str]:
     """The records as HTML, for the report."""
     written = kept(session, records)
     several = len(session.givens) > 1
-    return [html.record(record, session.folder(name), several=several) for name, record in written.items()]
+    parts = [html.record(record, session.folder(name), several=several) for name, record in written.items()]
+    return [html.overview([*records.values()]), *parts] if several else parts
 
 
 def title(session: Session) -> str:
     """What the report is called."""
     headings = [plan_fact(given).heading for given in session.givens]
     return headings[0] if len(headings) == 1 else f"{len(headings)} integration plans"
+
+
+def require_place(report: Path) -> None:
+    """Refuse to start where the report's folder cannot be made.
+
+    Raises:
+        pytest.UsageError: with the reason.
+    """
+    try:
+        report.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise pytest.UsageError(
+            f"records cannot land in {report.parent}: {error.strerror}; --reports DIR names another folder"
+        ) from None
 
 
 def use_page(config: pytest.Config) -> None:

@@ -34,7 +34,7 @@ def line(suite: Session, config: pytest.Config, stage: str) -> Iterator[Progress
     with capture.global_and_fixture_disabled():  # while output is captured, there is no terminal to ask for its width
         width = config.get_terminal_writer().fullwidth
     column = config.get_terminal_writer().width_of_current_line % width
-    shown = False
+    shown = ""
 
     def write(text: str) -> None:
         with capture.global_and_fixture_disabled():
@@ -45,8 +45,10 @@ def line(suite: Session, config: pytest.Config, stage: str) -> Iterator[Progress
     def show(run: str, seconds: float, last: str) -> None:
         nonlocal shown
         text = f"{stage} {seconds:4.0f} s  {fitting(_shown(run), width // 2)}  {_shown(last)}"
-        write(("" if shown else "\n") + CLEAR + fitting(text, width - 1))
-        shown = True
+        text = fitting(text, width - 1)
+        if text != shown:
+            write(("" if shown else "\n") + CLEAR + text)
+        shown = text
 
     try:
         yield show

@@ -11,14 +11,14 @@ import pytest
 from pytest_html.report_data import ReportData
 
 from tests_integration import closing, examining, finishing, github, running
-from tests_integration.criteria.catalogue import BUILDING, FOLDER
+from tests_integration.criteria.catalogue import BUILDING, FOLDER, stage_of
 from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in a plugin
 from tests_integration.fixtures import SESSION
 from tests_integration.options import add_options, plans_given, require_tools
 from tests_integration.plan.stages import STAGES
 from tests_integration.record.write import REPORT
 from tests_integration.repository.git import scrubbed_environment
-from tests_integration.session import Session
+from tests_integration.session import Session, Withheld
 
 CALLER = "waveproof_caller"
 
@@ -106,15 +106,18 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A stage acts only when the stages before it have not failed."""
     if (suite := item.config.stash.get(SESSION, None)) is not None:
+        suite.running = running.plan_name(item), stage_of(item.path)
         running.block(item, suite)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let the report carry what the stage left."""
     report = yield
     if (suite := item.config.stash.get(SESSION, None)) is not None:
-        running.annotate(item, report, suite)
+        running.annotate(item, report, call.excinfo.value if call.excinfo else None, suite)
     return report
 
 
@@ -126,7 +129,7 @@ def _take_over(config: pytest.Config) -> None:
         until=config.option.until,
         forced=config.option.force_attempt,
         verify="" if config.option.verify is True else config.option.verify,
-        caller=getattr(config, "workerinput", {}).get(CALLER) or dict(os.environ),
+        caller=Withheld(getattr(config, "workerinput", {}).get(CALLER) or os.environ),
     )
     config.stash[SESSION] = suite
     held = ExitStack()
@@ -146,6 +149,7 @@ def _ask_for_report(config: pytest.Config, suite: Session) -> None:
     if hasattr(config.option, "htmlpath") and not config.option.collectonly:
         folder = suite.folder(suite.givens[0].name) if len(suite.givens) == 1 else suite.reports
         config.option.htmlpath = config.option.htmlpath or str(folder / REPORT)
+        finishing.require_place(Path(config.option.htmlpath))
         config.option.self_contained_html = True
 
 
@@ -190,6 +194,10 @@ class Closer:
         finally:
             if all(self.suite.refused(given.name) for given in self.suite.givens):
                 finishing.drop_report(session.config)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Let the record say so."""
+        self.suite.interrupted = True
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

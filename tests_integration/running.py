@@ -130,14 +130,15 @@ def tell_subjects(items: list[pytest.Item], session: Session) -> None:
         item.user_properties += [*properties, *(("branch", branch) for branch in found.branches)]
 
 
-def annotate(item: pytest.Item, report: pytest.TestReport, session: Session) -> None:
+def annotate(item: pytest.Item, report: pytest.TestReport, error: BaseException | None, session: Session) -> None:
     """Let the report carry whose it is, and what was learnt, as plain values; nothing that it says can act."""
+    told = visible(message(report, error))
     _make_visible(report)
     name = plan_name(item)
     said = {
         "plan": name,
         "key": key(item),
-        "message": message(report),
+        "message": told,
         "facts": session.ledgers[name].unsent(),
         "remarks": [text for kind, text in report.user_properties if kind == REMARK],
     }
@@ -168,13 +169,15 @@ def hear(report: pytest.TestReport, session: Session) -> None:
     ledger.hear((criterion, subject), outcome, said["message"], report.duration, tuple(said["remarks"]))
 
 
-def message(report: pytest.TestReport) -> str:
-    """Why a case failed or was blocked, in its own words."""
+def message(report: pytest.TestReport, error: BaseException | None) -> str:
+    """Why a case failed or was blocked, in its own words; another error than those of criteria is the suite's own."""
     if report.passed:
         return ""
     if isinstance(report.longrepr, tuple):
         return report.longrepr[2].removeprefix("Skipped: ").removeprefix("blocked: ")
-    return report.longreprtext
+    if error is None or isinstance(error, pytest.fail.Exception):
+        return report.longreprtext
+    return f"an error of the suite, not of the plan: {type(error).__name__}: {error}"
 
 
 def listing(items: list[pytest.Item], session: Session) -> list[str]:

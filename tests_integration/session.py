@@ -6,7 +6,6 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,6 +55,13 @@ class Workspace(NamedTuple):
     reports: Path
 
 
+class Withheld(dict[str, str]):
+    """Variables that no traceback shows, tokens among them."""
+
+    def __repr__(self) -> str:
+        return "<the caller's environment>"
+
+
 @dataclass
 class Session:
     """The state of one pytest session over its plans.
@@ -71,18 +77,22 @@ class Session:
         cache: folder of the suite's own, kept between runs.
         terminal: where live lines go, or None.
         began: seconds since the epoch.
+        running: plan and stage of the case that runs; kept where the session is interrupted.
+        interrupted: whether it was.
     """
 
     givens: list[Given]
     reports: Path
     until: str
     forced: str
-    caller: Mapping[str, str]
+    caller: Withheld
     verify: str | None = None
     ledgers: dict[str, PlanLedger] = field(default_factory=dict)
     cache: Path = Path()
     terminal: pytest.TerminalReporter | None = None
     began: float = field(default_factory=time.time)
+    running: tuple[str, str] = ("", "")
+    interrupted: bool = False
 
     def __post_init__(self) -> None:
         self.ledgers = {
@@ -141,13 +151,15 @@ class Session:
     def record(self, name: str, criteria: tuple[CriterionFact, ...]) -> Record:
         """The record of a plan as it stands, with a verdict about these criteria."""
         began, ended = self.ledgers[name].span or (self.began, time.time())
+        interrupted = self.running[1] if self.interrupted and self.running[0] == name else ""
         return gather(
             self.given(name),
             self.ledgers[name],
             criteria,
             environment=environment(),
             started_at=stamp(datetime.fromtimestamp(began, UTC)),
-            seconds=ended - began,
+            seconds=(time.time() if interrupted else ended) - began,
+            interrupted=interrupted,
             metadata=self._metadata(name),
             found=self.earlier(name),
         )
@@ -159,7 +171,8 @@ class Session:
             verify.wanted(plan, self.verify) if (plan := self.given(name).plan) and self.verify is not None else ""
         )
         rehearsal = bool(attempt and attempt.rehearsal)
-        return find(self.folder(name), judging, begun=attempt is not None, rehearsal=rehearsal)
+        begun = attempt is not None and not attempt.refused
+        return find(self.folder(name), judging, begun=begun, rehearsal=rehearsal)
 
     def _metadata(self, name: str) -> dict[str, object]:
         try:

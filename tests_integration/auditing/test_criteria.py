@@ -58,10 +58,18 @@ def test_nothing_was_left_out(record: Record) -> None:
 
 
 def test_verdict_follows_from_the_criteria(record: Record) -> None:
-    """Verdict and sentence are what the outcomes of the criteria give."""
+    """Verdict and sentence are what the outcomes of the criteria give; only what is not finished was interrupted."""
+    unfinished = any(one.outcome == "not-run" for one in record.criteria)
+    require(record.interrupted in {"", *STAGES}, f"{record.interrupted!r} is no stage")
+    require(unfinished or not record.interrupted, "it was interrupted, but every criterion was judged")
     require_same("verdict", record.verdict, verdict(record.criteria), "its criteria give")
     judging = record.attempt.judging if record.attempt else ""
-    require_same("sentence", record.sentence, sentence(record.plan.heading, record.criteria, judging), "they give")
+    require_same(
+        "sentence",
+        record.sentence,
+        sentence(record.plan.heading, record.criteria, judging, record.interrupted),
+        "they give",
+    )
     plan = record.plan
     heading = f"{plan.title}, attempt {plan.attempt}" if plan.branches else f"Plan {plan.name}"
     require_same("heading", plan.heading, heading, "its plan gives")

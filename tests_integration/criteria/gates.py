@@ -11,10 +11,11 @@ from tests_integration.facts import CommandFact, Gate
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Fix
 from tests_integration.repository.ask import History
-from tests_integration.text import visible
+from tests_integration.text import clipped, visible
 
 SHOWN = 40
 READ = 1 << 16
+LONGEST = 300
 
 
 def require_passed(
@@ -51,7 +52,7 @@ def telling_line(lines: list[str]) -> str:
     """The first line that points into a file, else the last that says anything, to stand behind a colon."""
     said = [line.strip() for line in lines if line.strip()]
     pointing = [line for line in said if re.match(r"\S+:\d+(:\d+)?:? ", line)]
-    return f": {(pointing or said[-1:])[0]}" if said else ""
+    return f": {clipped((pointing or said[-1:])[0], LONGEST)}" if said else ""
 
 
 def require_unchanged(gate: Gate) -> None:

@@ -1,5 +1,6 @@
 """Stage record: what is left behind is complete, true, and can be repeated by hand."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,11 @@ R520_ATTEMPT_FIELDS = frozenset(
 )
 
 
+def digest_of(log: Path) -> str:
+    """SHA-256 of a log; empty where it is no file any more."""
+    return hashlib.sha256(log.read_bytes()).hexdigest() if log.is_file() else ""
+
+
 @pytest.mark.building
 def test_metadata_is_updated(recorded: Recorded, metadata: dict[str, Any], history: History) -> None:
     """The metadata has every field of R520, says SUCCESS, and names the tip; the rest of its file is as it was."""
@@ -90,7 +96,7 @@ def test_replay_gives_the_same_commit(recorded: Recorded, store: Repo, history: 
 
 
 def test_record_tells_the_same(recorded: Recorded, plan: Plan, history: History, reports: Path) -> None:
-    """`record.json` names the base, the tip and every merge as git has them."""
+    """`record.json` names the base, the tip and every merge as git has them, and each log is as its command left it."""
     record = json.loads((reports / recorded.record).read_text(encoding="utf-8"))
     require(record["tip"] == history.tip, f"{recorded.record} says tip {record['tip']}, git says {history.tip}")
     require(record["base"] == history.base, f"{recorded.record} says base {record['base']}, git says {history.base}")
@@ -100,6 +106,10 @@ def test_record_tells_the_same(recorded: Recorded, plan: Plan, history: History,
     require(len(merges) == len(ids), f"{history.tip} has {len(merges)} merges, the plan has {len(ids)} branches")
     there = [(name, commit.id, commit.parents) for name, commit in zip(ids, merges, strict=True)]
     require(said == there, f"{recorded.record} tells the merges otherwise than git:\n{said}\n{there}")
+    changed = [
+        command["log"] for command in record["commands"] if digest_of(reports / command["log"]) != command["sha256"]
+    ]
+    require(not changed, f"logs are gone, or were changed after their command had ended: {', '.join(changed)}")
 
 
 @pytest.mark.building

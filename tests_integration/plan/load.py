@@ -36,6 +36,10 @@ WORDINGS = {
 """What pydantic finds, in the words of plans."""
 
 
+RESERVED = {"index.html", "report.html"}
+"""Names of pages in the reports folder, where each plan has a folder of its name."""
+
+
 def load(file: Path) -> Plan:
     """Read a plan.
 
@@ -110,6 +114,10 @@ def _mistakes_of_name(file: Path) -> Iterator[Mistake]:
     if not ID.fullmatch(file.stem):
         text = f"the file's name gives the plan its name; {file.stem!r} may hold letters, digits, '.', '_' and '-' only"
         yield Mistake(Mark(1, 1), (), text)
+    elif file.stem in RESERVED:
+        yield Mistake(
+            Mark(1, 1), (), f"a plan cannot be called {file.stem}: that is what a page beside its record is called"
+        )
 
 
 def _mistake(document: Document, detail: ErrorDetails) -> Mistake:

@@ -40,13 +40,17 @@ BY_CRITERION = {
     "demo_shows": "Have the demo show it, or correct `demo.shows` in the plan.",
     "note_is_published": "See that the remote accepts refs/notes/waveproof, and run again: the note is pushed last,"
     " once all else holds.",
-    "metadata_is_updated": "Make the metadata file one that can be read and written, and run again.",
+    "metadata_is_updated": "Make what the failure names a file that can be read and written, and run again.",
 }
 """For what can be said without looking further."""
 
 AFRESH = (
     "Have the branch integrated afresh as the plan says, or correct the plan where the branch is right; commits on top"
     " do not repair it."
+)
+UNSTABLE = (
+    "Look at what is no part of the plan and its branches, which are as they were when this held: the machine, the"
+    " network, the time; then run again."
 )
 UNRELIABLE = "Do not rely on the record before somebody has looked into the failure; the branch itself was proven."
 OTHERWISE = "Change what the failure names on the effort's own branch (R300), or the plan where it is wrong; run again."
@@ -63,6 +67,9 @@ def what_to_do(record: Record) -> str:
 
 def _after(record: Record, failed: Sequence[CriterionFact]) -> str:
     first = failed[0]
+    unstable = record.compared.unstable if record.compared else ()
+    if (first.criterion, first.subject) in {(one.criterion, one.subject) for one in unstable}:
+        return UNSTABLE
     if look := LOOKING.get(first.criterion):
         return look(record, [fact for fact in failed if fact.criterion == first.criterion])
     if record.judged and first.stage == "audit":

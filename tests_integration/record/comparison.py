@@ -150,9 +150,9 @@ class Comparison(Fact):
         """The comparison for people: one to four lines."""
         red = tuple(one for one in self.changed if one.after == "failed" and one not in self.unstable)
         good = tuple(one for one in self.changed if one.after == "passed")
-        changed = [f"{word} {_named(ones)}" for word, ones in (("fails now:", red), ("holds again:", good)) if ones]
+        changed = [f"{word} {_named(ones)}" for word, ones in (("Fails now:", red), ("Holds again:", good)) if ones]
         slower = "; ".join(_first([one.line for one in self.slower]))
-        further = (self.unstable_line, "; ".join(changed).capitalize(), f"Slower: {slower}" if slower else "")
+        further = (self.unstable_line, "; ".join(changed), f"Slower: {slower}" if slower else "")
         return [self.sentence, *(line for line in further if line)]
 
     @property

@@ -24,6 +24,7 @@ def gather(  # noqa: PLR0913 - what a record is made of
     environment: dict[str, str],
     started_at: str,
     seconds: float,
+    interrupted: str = "",
     metadata: dict[str, Any],
     found: Found = NOTHING,
 ) -> Record:
@@ -36,6 +37,7 @@ def gather(  # noqa: PLR0913 - what a record is made of
         environment: versions of what ran it.
         started_at: UTC.
         seconds: since then.
+        interrupted: stage in which the run was interrupted, or empty.
         metadata: the R520 object as it is now.
         found: the run to compare with.
     """
@@ -46,7 +48,7 @@ def gather(  # noqa: PLR0913 - what a record is made of
     record = Record(
         plan=plan,
         verdict=verdict(criteria),
-        sentence=sentence(plan.heading, criteria, attempt.judging if attempt else ""),
+        sentence=sentence(plan.heading, criteria, attempt.judging if attempt else "", interrupted),
         base=integration.base,
         tip=integration.tip,
         tree=integration.tree,
@@ -68,6 +70,7 @@ def gather(  # noqa: PLR0913 - what a record is made of
         environment=environment,
         started_at=started_at,
         seconds=round(seconds, 3),
+        interrupted=interrupted,
     )
     compared = compare(record, found, ledger.facts.get("distances", {}))
     return record.model_copy(update={"compared": compared})

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,6 +48,16 @@ def page() -> Template:
     return template
 
 
+def document(title: str, part: str) -> str:
+    """A whole page with one record."""
+    return page().render(title=title, additional_summary={"prefix": [part]})
+
+
+def overview(records: Sequence[Record]) -> str:
+    """What came of several plans, to stand above their records; everything in it is escaped."""
+    return TEMPLATES.get_template("overview.html.j2").render(records=records, clipped=clipped)
+
+
 def asset(name: str) -> Markup:
     """A style or script of ours, to stand in a page as it is."""
     return Markup((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))  # noqa: S704
@@ -80,7 +90,7 @@ def record(facts: Record, reports: Path, *, several: bool) -> str:
         titles={branch["id"]: branch for branch in facts.plan.branches},
         graph=drawn(facts) if facts.merges or facts.parked else None,
         bars=bars(facts),
-        logs={command.log: excerpt(reports / command.log) for command in facts.commands},
+        logs={command.log: shown_log(reports, command) for command in facts.commands},
         stages=[(stage, list(judged(facts, stage))) for stage in STAGES],
         as_json=as_json,
         clipped=clipped,
@@ -152,10 +162,22 @@ def how_it_ended(command: CommandFact) -> str:
     return f"{ended} · {command.seconds:.1f} s"
 
 
+def shown_log(reports: Path, command: CommandFact) -> str:
+    """Head and tail of a command's log; or that it is not there, or not as the command left it."""
+    file = reports / command.log
+    try:
+        if not file.is_file():
+            return "(the log is gone)"
+        with file.open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() != command.sha256:
+                return "(the log was changed after the command had ended, and is not shown)"
+        return excerpt(file) or "(no output)"
+    except OSError as error:
+        return f"(the log cannot be read: {error.strerror})"
+
+
 def excerpt(file: Path) -> str:
     """Head and tail of a log; what is left out between them is counted."""
-    if not file.exists():
-        return ""
     size = file.stat().st_size
     with file.open("rb") as stream:
         if size <= HEAD + TAIL:

@@ -71,12 +71,14 @@ class PlanLedger:
         return (min(times), max(times)) if times else None
 
     def stages(self) -> tuple[StageFact, ...]:
-        """When each stage that ran was judged."""
+        """When each stage was judged; one that was blocked as a whole was not."""
+        ran = {fact.stage for fact in self.outcomes.values() if fact.outcome in {"passed", "failed"}}
         return tuple(
             StageFact(
                 stage=stage, started_at=precise(datetime.fromtimestamp(began, UTC)), seconds=round(ended - began, 3)
             )
             for stage, (began, ended) in self.spans.items()
+            if stage in ran
         )
 
     def spend(self, key: Key, seconds: float) -> None:

@@ -14,7 +14,7 @@ from tests_integration.repository.notes import NOTES
 from tests_integration.text import clipped, visible
 
 SHOWN = 12
-REMARKS = 8
+REMARKS = 6
 LONGEST = 400
 """Characters of a sentence, a failure, a remark."""
 
@@ -51,7 +51,7 @@ def summary(record: Record, folder: Path, *, times: bool = True) -> str:
         _published(record, times=times),
         _list("Failed:", [told for criterion in record.failed for told in _failures(criterion)], SHOWN),
         f"What to do: {_with_code(what_to_do(record))}",
-        _list("Worth knowing:", [("", _first_line(remark)) for remark in record.remarks], REMARKS),
+        _list("Worth knowing:", [("", remark) for remark in record.remarks], REMARKS),
         _compared(record) if times else "",
         _branches(record),
         _counts(record, times=times),
@@ -88,7 +88,20 @@ def _line(text: str, longest: int) -> str:
 
 def _inert(line: str) -> str:
     words = re.split(r"([ |])", line)
-    return "".join(code(word, len(word)) if LIVE.search(word) else escaped(word) for word in words)
+    return "".join(_stilled(word) if LIVE.search(word) else escaped(word) for word in words)
+
+
+AROUND = re.compile(r"""^[(\["']+|[)\],.;:"']+$""")
+"""Punctuation at the ends of a word."""
+
+
+def _stilled(word: str) -> str:
+    """A word as code; what only stands around it stays outside."""
+    inner = AROUND.sub("", word)
+    if not LIVE.search(inner):
+        return code(word, len(word))
+    before, after = word.split(inner, 1)
+    return f"{escaped(before)}{code(inner, len(inner))}{escaped(after)}"
 
 
 def _mark(record: Record) -> str:

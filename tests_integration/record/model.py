@@ -103,6 +103,7 @@ class Record(Fact):
         note: the record as a note on the tip, where the plan asks for it and all else had held.
         started_at: UTC.
         seconds: from start to end.
+        interrupted: stage in which the run was interrupted, or empty.
         compared: with the run before; None where there is none.
         digest: SHA-256 over all the rest, as `record.seal` computes it; set when the record is written.
     """
@@ -132,6 +133,7 @@ class Record(Fact):
     environment: dict[str, str] = Field(default_factory=dict)
     started_at: str
     seconds: float
+    interrupted: Stage | Literal[""] = ""
     compared: Comparison | None = None
     digest: str = ""
 
@@ -159,8 +161,15 @@ def verdict(criteria: Iterable[CriterionFact]) -> str:
     return "SUCCESS" if criteria and all(criterion.outcome == "passed" for criterion in criteria) else "INCOMPLETE"
 
 
-def sentence(heading: str, criteria: Iterable[CriterionFact], judging: str = "") -> str:
-    """The verdict as a person would say it; `judging` names the branch where somebody else built it."""
+def sentence(heading: str, criteria: Iterable[CriterionFact], judging: str = "", interrupted: str = "") -> str:
+    """The verdict as a person would say it.
+
+    Args:
+        heading: of the plan.
+        criteria: that it is about.
+        judging: the branch, where somebody else built it.
+        interrupted: the stage in which the run was interrupted, or empty.
+    """
     criteria = list(criteria)
     word = verdict(criteria)
     passed = sum(criterion.outcome == "passed" for criterion in criteria)
@@ -173,8 +182,11 @@ def sentence(heading: str, criteria: Iterable[CriterionFact], judging: str = "")
     )
     if first:
         why = headline(first).removeprefix(f"{judging}: ")
+        if first.stage == "record":
+            return f"{heading}: {f'{judging} is as planned' if judging else 'integrated'}, but the record failed: {why}"
         return f"{heading}: {f'{judging} is not as planned' if judging else 'not integrated'}, {why}"
-    return f"{heading}: not proven, {passed} of {len(criteria)} criteria were judged and hold"
+    proven = f"interrupted in the stage {interrupted}" if interrupted else "not proven"
+    return f"{heading}: {proven}, {passed} of {len(criteria)} criteria were judged and hold"
 
 
 def headline(criterion: CriterionFact) -> str:

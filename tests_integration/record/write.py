@@ -13,6 +13,9 @@ from tests_integration.record.model import Record
 from tests_integration.record.operations import operations
 from tests_integration.record.seal import sealed
 
+MADE = '<meta name="generator" content="waveproof">'
+"""Stands in every page of ours."""
+
 RECORD = "record.json"
 REPORT = "report.html"
 INDEX = "index.html"
@@ -54,9 +57,21 @@ def write_index(reports: Path, page: str) -> None:
     """Write `index.html`, the list of all plans.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: it cannot be written, or is somebody else's.
     """
-    _write(reports / INDEX, page)
+    file = reports / INDEX
+    if file.exists() and MADE not in file.read_text(encoding="utf-8", errors="replace"):
+        raise FileExistsError(f"{file} is there, and waveproof did not write it; --reports DIR names another folder")
+    _write(file, page)
+
+
+def write_page(folder: Path, page: str) -> None:
+    """Write the report of one plan, where the session's own report is of several.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    _write(folder / REPORT, page)
 
 
 def set_aside(folder: Path) -> None:

@@ -131,7 +131,10 @@ def test_a_metadata_file_that_is_none_is_to_be_mended(stacked: Wave) -> None:
     stacked.document["metadata"] = {"file": "state.json"}
     (stacked.folder / "plans" / "state.json").write_text("[")
     done = run(stacked.folder, "--plan", str(stacked.write()))
-    assert "\n  what to do: Make the metadata file one that can be read and written, and run again.\n" in done.output
+    assert (
+        "\n  what to do: Make what the failure names a file that can be read and written, and run again.\n"
+        in done.output
+    )
 
 
 @pytest.mark.parametrize("verify", [None, ""])

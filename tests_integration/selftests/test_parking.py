@@ -148,7 +148,9 @@ def test_the_run_fails_and_says_why_once(done: Run) -> None:
 def test_the_record_names_what_is_parked_and_what_is_merged(done: Run) -> None:
     record = done.record("wave")
     assert [(one["branch"], one["waits_for"]) for one in record["parked"]] == [("E2", []), ("E3", ["E2"])]
-    assert record["parked"][0]["conflicts"] == [{"path": "f", "kind": "add/add", "settled": "", "rule": 0}]
+    assert record["parked"][0]["conflicts"] == [
+        {"path": "f", "kind": "add/add", "settled": "", "rule": 0, "dropped": []}
+    ]
     assert [merge["branch"] for merge in record["merges"]] == ["E1", "E4"]
     assert not record["publication"]
 

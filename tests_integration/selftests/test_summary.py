@@ -174,7 +174,7 @@ def test_it_is_short_whatever_is_in_it(text: str) -> None:
     assert len(markdown.splitlines()) < 60
     assert len(markdown) < 30_000
     assert "- … and 388 more\n" in markdown
-    assert "- … and 392 more\n" in markdown
+    assert "- … and 394 more\n" in markdown
     assert "| … | 388 more |" in markdown
     assert " more)" in markdown or "x" * 80 not in markdown
 

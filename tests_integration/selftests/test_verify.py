@@ -86,7 +86,7 @@ def test_nothing_is_pushed_written_or_lost(judged: str, request: pytest.FixtureR
 
 def test_its_record_stands_beside_the_record_of_building(own: Judged) -> None:
     folder = own.wave.folder / "reports" / "wave" / "verified"
-    names = {"logs", "record.json", "report.html", "summary.md"}
+    names = {"logs", "record.intoto.jsonl", "record.json", "report.html", "summary.md"}
     assert {file.name for file in folder.iterdir()} == names
     assert own.run.record("wave")["judged"] is None
     assert own.run.record("wave")["tip"] == own.run.record(VERIFIED)["tip"]
@@ -113,7 +113,7 @@ def test_every_form_says_who_built_and_who_judged(annas: Judged) -> None:
     folder = annas.wave.folder / "reports" / "wave" / "verified"
     sentence = "Selftest Wave, attempt 1: origin/wave-integration is as planned, all "
     built = "origin/wave-integration was built by Anna <anna@example.org>, and judged by waveproof"
-    summary = "`origin/wave-integration` was built by Anna \\<anna@example.org\\> and judged by waveproof"
+    summary = "`origin/wave-integration` was built by Anna `<anna@example.org>` and judged by waveproof"
     report = (folder / "report.html").read_text(encoding="utf-8")
     assert sentence in annas.run.output
     assert built in annas.run.output
@@ -238,5 +238,5 @@ def test_a_committers_name_cannot_act(by_hand: Wave) -> None:
     for text in (done.output, *forms.values()):
         assert "\x1b[31m&" not in text
         assert "\u202e" not in text
-    assert "\\&lt;b\\&gt; \\`x\\` \\*y\\*" in forms[".md"]
+    assert "&lt;b&gt`; \\`x\\` \\*y\\*" in forms[".md"]
     assert "&amp;lt;b&amp;gt; `x` *y*" in forms[".html"]
