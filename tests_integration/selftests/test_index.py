@@ -126,9 +126,9 @@ def test_a_session_lists_its_plans_with_those_that_need_attention_first(stacked:
     assert page.names == ["b-bad", "a-good"]
     assert dead(page) == []
     assert page.row("a-good").addresses == [
-        "report.html",
-        *("report.html", "a-good/summary.md", "a-good/record.json"),
-        "report.html",
+        "a-good/report.html",
+        *("a-good/report.html", "a-good/summary.md", "a-good/record.json"),
+        "a-good/report.html",
     ]
     assert "2 plans, 1 not green" in page.source
     assert "BUILD_GATE_FAILURE" in page.row("b-bad").text
