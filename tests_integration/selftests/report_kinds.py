@@ -12,18 +12,20 @@ LONG = 1_000_000
 
 
 def green(folder: Path) -> Run:
-    """A run with every kind of fix, and one conflict that a rule settles and that costs a line."""
+    """The second run of a wave with every kind of fix, a conflict that costs a line, and a note."""
     wave = every_kind_of_fix(folder)
     wave.branch("E8", {"drop.txt": "eight\n"})
     wave.branch("E9", {"drop.txt": "nine\n"})
     wave.document["resolve"] = [{"paths": ["drop.txt"], "take": "theirs", "in": ["E9"], "drops": True}]
+    wave.document["publish"]["notes"] = True
+    run(wave.folder, "--plan", str(wave.write()))
     return run(wave.folder, "--plan", str(wave.write()))
 
 
 def red(folder: Path) -> Run:
-    """A run whose build fails."""
+    """A run whose build changes a file and fails."""
     wave = three_branches(folder)
-    wave.document["build"] = [{"run": "echo one.txt:1: it does not fit >&2; exit 3"}]
+    wave.document["build"] = [{"run": "echo two >> base.txt; echo one.txt:1: it does not fit >&2; exit 3"}]
     return run(wave.folder, "--plan", str(wave.write()))
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from tests_integration.record.advice import what_to_do
+from tests_integration.record.model import Record
 from tests_integration.selftests.browser import look, opened
 from tests_integration.selftests.report_kinds import green, page, parked, red
 from tests_integration.selftests.running_plans import Run, run
@@ -43,6 +45,10 @@ def facts(record: dict[str, Any]) -> Iterator[str]:
     yield from (record["plan"][key] for key in ("heading", "base", "digest"))
     for branch in record["plan"]["branches"]:
         yield from (branch["id"], branch["title"], branch["from"], f"on {', '.join(branch['parent'])}")
+    whole = Record.model_validate(record)
+    yield from whole.compared.lines if whole.compared else ()
+    yield from (record["note"]["ref"], record["note"]["at"]) if record["note"] else ()
+    yield what_to_do(whole) if record["verdict"] != "SUCCESS" else ""
     yield from merging(record)
     yield from running(record)
     for criterion in record["criteria"]:
@@ -75,6 +81,8 @@ def merging(record: dict[str, Any]) -> Iterator[str]:
 
 def running(record: dict[str, Any]) -> Iterator[str]:
     """What it has to find of stages and commands."""
+    for gate in record["gates"]:
+        yield from (f"The {gate['stage']} changed files that git tracks: {path}" for path in gate["changed"])
     for command in record["commands"]:
         yield from (command["run"], f"exit {command['exit']}", command["log"], command["sha256"])
         yield from (f"{command['size']} bytes", f"{command['seconds']:.1f} s")
@@ -128,6 +136,15 @@ def test_what_settling_a_conflict_dropped_is_told(browser: Browser, good: Run) -
     assert "E9" in row
     assert "theirs by rule 1" in row
     assert "1 line of earlier work: `eight`" in row
+
+
+def test_the_graph_names_and_draws_each_merge(browser: Browser, good: Run) -> None:
+    ids = [merge["branch"] for merge in good.record("wave")["merges"]]
+    with opened(browser, page(good), scripts=False) as seen:
+        assert seen.locator(".graph li b").all_inner_texts() == ["base", *ids, "infrastructure"]
+        assert seen.locator(".graph svg .node").count() == len(ids) + 2
+        assert seen.locator(".graph svg .topic").count() == len(ids)
+        assert seen.locator(".graph svg .fixed").count() == 3
 
 
 def test_tables_can_be_sorted(browser: Browser, good: Run) -> None:
