@@ -15,7 +15,8 @@ from tests_integration.text import clipped, visible
 
 SHOWN = 40
 READ = 1 << 16
-LONGEST = 300
+LONGEST, WIDEST = 300, 1000
+"""Characters of the line that tells most, and of any other line of a log, in a message."""
 
 
 def require_passed(
@@ -32,7 +33,7 @@ def require_passed(
     shown = lines if len(lines) <= SHOWN else [f"… {len(lines) - SHOWN} lines before", *lines[-SHOWN:]]
     parts = [
         f"the {gate.stage} fails: {how_it_ended(command)}{telling_line(lines)}",
-        "\n".join(f"    {line}" for line in shown),
+        "\n".join(f"    {clipped(line, WIDEST)}" for line in shown),
         "\n".join(brought_by(history, plan, tips, log)),
         "\n".join(what_of(fix, log) for fix in plan.fixes),
         f"Full log: {reports / command.log}",
