@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests_integration.selftests.browser import launched
 from tests_integration.selftests.waves import Wave, three_branches
 
 pytest_plugins = ["pytester"]
 
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> "Iterator[Browser]":
     """Chromium; tests that need it are skipped where it is not installed."""
+    from tests_integration.selftests.browser import launched  # noqa: PLC0415 - with --plan, there may be no playwright
+
     with launched() as chromium:
         yield chromium
 

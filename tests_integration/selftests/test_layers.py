@@ -2,8 +2,11 @@
 
 import ast
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 PACKAGE = Path(__file__).parents[1]
 ROOT = PACKAGE.parent
@@ -88,3 +91,26 @@ def test_the_top_level_is_what_was_agreed() -> None:
 def test_a_module_fits_on_a_few_screens() -> None:
     lines = {str(file.relative_to(PACKAGE)): len(file.read_bytes().splitlines()) for file in PACKAGE.rglob("*.py")}
     assert {name: count for name, count in lines.items() if count > LINES} == {}
+
+
+@pytest.mark.parametrize("module", ["plugin", "selftests.conftest"])
+def test_a_run_of_a_plan_needs_nothing_that_only_tests_need(module: str) -> None:
+    """Pytest reads the conftest of the selftests with `--plan` too, since they are its `testpaths`."""
+    names = {
+        "axe_playwright_python",
+        "hypothesis",
+        "jsonschema",
+        "markdown_it",
+        "playwright",
+        "pytest_benchmark",
+        "xdist",
+    }
+    absent = f"import sys; sys.modules.update(dict.fromkeys({sorted(names)}))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{absent}; import tests_integration.{module}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
