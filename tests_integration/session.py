@@ -165,14 +165,15 @@ class Session:
         )
 
     def earlier(self, name: str) -> Found:
-        """The run that the plan's present one is compared with; its record is set aside when an attempt begins."""
+        """The run that the plan's present one is compared with; a refused attempt is none, and compared with none."""
         attempt = self.ledgers[name].fact("attempt", AttemptFact)
         judging = (
             verify.wanted(plan, self.verify) if (plan := self.given(name).plan) and self.verify is not None else ""
         )
+        if attempt and attempt.refused:
+            return Found()
         rehearsal = bool(attempt and attempt.rehearsal)
-        begun = attempt is not None and not attempt.refused
-        return find(self.folder(name), judging, begun=begun, rehearsal=rehearsal)
+        return find(self.folder(name), judging, begun=attempt is not None, rehearsal=rehearsal)
 
     def _metadata(self, name: str) -> dict[str, object]:
         try:

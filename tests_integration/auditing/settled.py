@@ -9,7 +9,7 @@ from tests_integration.facts import ConflictFact, EditFact, MergeFact
 from tests_integration.repository.ask import Change, entries, entry
 from tests_integration.repository.entry import SUBMODULE, Entry
 from tests_integration.repository.merge import AutomaticMerge, Conflict
-from tests_integration.repository.resolutions import Merging, Resolver, dropped, without_aside
+from tests_integration.repository.resolutions import Merging, Resolver, told_losses, without_aside
 
 BY_RULE = re.compile(r"(?P<take>ours|theirs|union|delete|recorded) by rule (?P<rule>[1-9][0-9]*)")
 BY_FIX = re.compile(r"(?P<did>deleted|ours taken|theirs taken) by (?P<fix>\S+)")
@@ -47,7 +47,7 @@ def losses(evidence: Evidence, merge: MergeFact) -> list[tuple[str, ...]]:
     merging = Merging(evidence.repo, ours, theirs, automatic, Path("recorded"))
     return evidence.once(
         ("losses", merge.parents, merge.tree),
-        lambda: [dropped(merging, conflict, merge.tree, merge.branch) for conflict in automatic.conflicts],
+        lambda: [told_losses(merging, conflict, merge.tree, merge.branch) for conflict in automatic.conflicts],
     )
 
 

@@ -45,9 +45,6 @@ class Case(NamedTuple):
 
 Subject = tuple[str, object]
 
-PARAMETERS = ("source", "branch", "fix", "number", "text", "rule", "publish")
-"""What a criterion may have a case for each of; `subjects` knows them for a plan."""
-
 
 def is_asked_for(function: Callable[..., object], plan: Plan | None, verify: str | None) -> bool:
     """Whether a criterion is for this plan: a rejected one has its soundness only; `--verify` leaves out building."""
@@ -110,13 +107,11 @@ class Described(NamedTuple):
     Attributes:
         stage: of the plan.
         description: in words.
-        parameter: what it has a case for each of (see `subjects`), or empty.
         building: whether `--verify` leaves it out.
     """
 
     stage: str
     description: str
-    parameter: str
     building: bool
 
 
@@ -127,10 +122,8 @@ def described() -> dict[str, Described]:
 
 
 def _described(stage: str, function: Callable[..., object]) -> Described:
-    parameters = inspect.signature(function).parameters
-    parameter = next((name for name in parameters if name in PARAMETERS), "")
     marks = {mark.name for mark in getattr(function, "pytestmark", ())}
-    return Described(stage, description(function), parameter, BUILDING in marks)
+    return Described(stage, description(function), BUILDING in marks)
 
 
 def description(function: Callable[..., object]) -> str:

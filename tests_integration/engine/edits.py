@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 from git import Repo
 
 from tests_integration.facts import EditFact
-from tests_integration.repository.ask import changes, content, entries
+from tests_integration.repository.ask import Change, content, entries
 from tests_integration.repository.entry import SUBMODULE, Entry
 from tests_integration.text import shell_word
 
@@ -16,9 +16,9 @@ def edit_facts(repo: Repo, edits: Mapping[str, Entry | None], known: Container[s
     return tuple(_edit_fact(repo, path, entry, known) for path, entry in edits.items())
 
 
-def effect(repo: Repo, before: str, after: str, sides: tuple[str, str]) -> tuple[EditFact, ...]:
-    """What makes one tree of another, for the record; what a side of the merge has at the path is not written out."""
-    found = {path: change.after for path, change in changes(repo, before, after).items()}
+def effect(repo: Repo, changed: Mapping[str, Change], sides: tuple[str, str]) -> tuple[EditFact, ...]:
+    """What changed in a tree, for the record; what a side of the merge has at the path is not written out."""
+    found = {path: change.after for path, change in changed.items()}
     known = {file.blob for side in sides for file in entries(repo, side, found).values()} if any(found.values()) else ()
     return edit_facts(repo, found, known)
 

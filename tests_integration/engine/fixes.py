@@ -47,15 +47,15 @@ def applied(repo: Repo, plan: Plan, fix: Fix, tree: str, sides: tuple[str, str])
                 near = nearest(path, entries(repo, tree))
                 raise FixDoesNotFitError(f"{fix.id} deletes {path}, which this merge does not hold{near}")
         after = edited(repo, tree, dict.fromkeys(fix.delete))
-    removed = tuple(path for path, change in changes(repo, tree, after).items() if change.after is None)
+    changed = changes(repo, tree, after)
     fact = FixFact(
         id=fix.id,
         problem=fix.problem,
         action=fix.action,
         proven=fix.proven or "",
-        removed=removed,
+        removed=tuple(path for path, change in changed.items() if change.after is None),
         diff=diff(repo, tree, after),
-        edits=effect(repo, tree, after, sides),
+        edits=effect(repo, changed, sides),
     )
     return after, fact
 

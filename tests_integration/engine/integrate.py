@@ -25,7 +25,7 @@ from tests_integration.repository.ask import entries, is_ancestor, shown, tree_o
 from tests_integration.repository.entry import Entry
 from tests_integration.repository.git import GitError, git
 from tests_integration.repository.merge import AutomaticMerge, Conflict, automatic_merge
-from tests_integration.repository.resolutions import Merging, dropped
+from tests_integration.repository.resolutions import Merging, told_losses
 from tests_integration.repository.trees import edited, stored_blob
 
 
@@ -142,7 +142,8 @@ def _with_losses(
     """The conflicts, each with what settling it threw away; that the tree is as the plan says, the audit judges."""
     by_path = {shown(conflict.path): conflict for conflict in merging.automatic.conflicts}
     return tuple(
-        fact.model_copy(update={"dropped": dropped(merging, by_path[fact.path], tree, branch.id)}) for fact in settled
+        fact.model_copy(update={"dropped": told_losses(merging, by_path[fact.path], tree, branch.id)})
+        for fact in settled
     )
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import shlex
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,13 +21,13 @@ from tests_integration.record.advice import what_to_do
 from tests_integration.record.graph import drawn
 from tests_integration.record.model import CriterionFact, Record, headline
 from tests_integration.record.timeline import bars
-from tests_integration.text import counted, visible
+from tests_integration.text import clipped, counted, visible
 
 HEAD, TAIL = 8 << 10, 24 << 10
 """Bytes of a log that are shown from its beginning and from its end."""
 
-LONGEST = 40_000
-"""Characters that are shown of any other text."""
+shown = partial(clipped, length=40_000)
+"""What is shown of any other text; `record.json` has the whole."""
 
 FOLDED = 12
 """Beyond so many subjects of one criterion, those that hold are folded."""
@@ -55,7 +56,7 @@ def document(title: str, part: str) -> str:
 
 def overview(records: Sequence[Record]) -> str:
     """What came of several plans, to stand above their records; everything in it is escaped."""
-    return TEMPLATES.get_template("overview.html.j2").render(records=records, clipped=clipped)
+    return TEMPLATES.get_template("overview.html.j2").render(records=records, clipped=shown)
 
 
 def asset(name: str) -> Markup:
@@ -93,7 +94,7 @@ def record(facts: Record, reports: Path, *, several: bool) -> str:
         logs={command.log: shown_log(reports, command) for command in facts.commands},
         stages=[(stage, list(judged(facts, stage))) for stage in STAGES],
         as_json=as_json,
-        clipped=clipped,
+        clipped=shown,
         counted=counted,
         highlighted=highlighted,
         headline=headline,
@@ -138,15 +139,8 @@ def judged(facts: Record, stage: str) -> Iterator[Judged]:
 
 def highlighted(diff: str) -> Markup:
     """A patch as HTML, its lines marked as added or removed; Pygments escapes the text."""
-    text = clipped(visible(diff))
+    text = shown(visible(diff))
     return Markup(highlight(text, DiffLexer(stripnl=False), HtmlFormatter(nowrap=True)))  # noqa: S704
-
-
-def clipped(text: str) -> str:
-    """The text, or its beginning where it is very long; how much is left out is said."""
-    if len(text) <= LONGEST:
-        return text
-    return f"{text[:LONGEST]}\n… {len(text) - LONGEST} characters more, in record.json"
 
 
 def as_json(value: dict[str, object]) -> str:

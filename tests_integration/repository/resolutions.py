@@ -145,7 +145,7 @@ def lost(merging: Merging, conflict: Conflict, tree: str) -> Lost:
     return Lost(*found)
 
 
-def dropped(merging: Merging, conflict: Conflict, tree: str, branch: str) -> tuple[str, ...]:
+def told_losses(merging: Merging, conflict: Conflict, tree: str, branch: str) -> tuple[str, ...]:
     """What settling a conflict threw away of either side, for people; see `lost`."""
     sides = zip(("earlier work", branch), lost(merging, conflict, tree), strict=True)
     return tuple(visible(told(name, [line for _, line in lines])) for name, lines in sides if lines)

@@ -76,6 +76,8 @@ def test_a_plan_that_is_refused_is_named_beside_a_green_one(browser: Browser, th
     assert run(three.folder, *plans).exit == 1
     second = run(three.folder, *plans)
     assert "two: refused" in second.output
+    assert "  Since " in second.output.split("two: refused")[0]
+    assert "  Since " not in second.output.split("two: refused")[1]
     seen = look(browser, three.folder / "reports" / "report.html", scripts=False)
     assert "1 of 2 plans green" in seen.text
     assert "REFUSED" in seen.text

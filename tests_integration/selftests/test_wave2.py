@@ -56,6 +56,12 @@ def test_the_seeds_plan_is_all_green(wave2: Run) -> None:
     assert wave2.record("wave2")["verdict"] == "SUCCESS"
 
 
+def test_the_seeds_report_is_small_enough_to_attach(wave2: Run) -> None:
+    report = wave2.folder / "reports" / "wave2" / "report.html"
+    assert "Merge graph" in report.read_text(encoding="utf-8")
+    assert report.stat().st_size < 400_000
+
+
 def test_the_seeds_branches_are_merged_in_order_and_published(wave2: Run) -> None:
     record = wave2.record("wave2")
     assert [merge["branch"] for merge in record["merges"]] == BRANCHES
