@@ -1,0 +1,1 @@
+"""What strangers, dying machines and neighbours do, with real repositories and real processes; the README tells it."""
