@@ -18,6 +18,7 @@ from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.commands import Room, environment
 from tests_integration.engine.gates import run_gate
 from tests_integration.engine.integrate import integrate
+from tests_integration.engine.isolation import cell
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.engine.notes import publish_note
 from tests_integration.engine.publish import publish as publish_branch
@@ -215,9 +216,9 @@ def remark(request: pytest.FixtureRequest) -> Remark:
 
 
 @pytest.fixture(scope="session")
-def room(history: History, workspace: Workspace) -> Room:
+def room(suite: Session, plan: Plan, history: History, workspace: Workspace) -> Room:
     """Where the plan's commands run."""
-    return Room(history.tip, workspace.checkout, workspace.home, workspace.reports)
+    return Room(history.tip, cell(plan, *workspace[:3], suite.caller), workspace.reports)
 
 
 @pytest.fixture(scope="session")

@@ -20,18 +20,13 @@ from tests_integration.engine import metadata, verify
 from tests_integration.engine.attempts import Outcome
 from tests_integration.engine.clock import stamp
 from tests_integration.engine.metadata import MetadataError
-from tests_integration.facts import AttemptFact, Publication
+from tests_integration.facts import AttemptFact, Gate, Publication
 from tests_integration.plan.load import Given
 from tests_integration.record.earlier import Found, find
 from tests_integration.record.gather import gather
 from tests_integration.record.ledger import PlanLedger
 from tests_integration.record.model import CriterionFact, Record, headline, statuses, verdict
 from tests_integration.record.write import VERIFIED
-
-ISOLATION = (
-    "environment and HOME withheld, processes ended with their command; no namespaces, file system and network open"
-)
-"""What keeps the plan's commands apart from the rest, as it was enforced."""
 
 REMARK = "remark"
 """Name of the property under which a case's report carries what its criterion remarked."""
@@ -156,7 +151,7 @@ class Session:
             self.given(name),
             self.ledgers[name],
             criteria,
-            environment=environment(),
+            environment={**environment(), "isolation": shut_in(self.ledgers[name])},
             started_at=stamp(datetime.fromtimestamp(began, UTC)),
             seconds=(time.time() if interrupted else ended) - began,
             interrupted=interrupted,
@@ -196,8 +191,14 @@ def environment() -> dict[str, str]:
         "Python": platform.python_version(),
         "pytest": pytest.__version__,
         "platform": f"{sys.platform} {platform.machine()}",
-        "isolation": ISOLATION,
     }
+
+
+def shut_in(ledger: PlanLedger) -> str:
+    """What kept the plan's commands apart from the rest, as it was enforced."""
+    gates = [gate for stage in ("build", "test", "demo") if (gate := ledger.fact(stage, Gate))]
+    told = {command.isolation.partition("; at most ")[0] for gate in gates for command in gate.commands}
+    return ", ".join(sorted(told)) or "no command of the plan was run"
 
 
 def _not_run(case: Case) -> CriterionFact:

@@ -26,6 +26,7 @@ from tests_integration.plan.parts import (
 from tests_integration.plan.values import (
     PERSON,
     BranchName,
+    Flag,
     Id,
     Instant,
     Person,
@@ -55,6 +56,8 @@ class PlanDocument(Model):
         resolve: how conflicts are settled.
         environment: variables for build, test and demo.
         pass_environment: names or globs of variables let through from the caller.
+        network: whether build, test and demo reach the network.
+        isolation: `required` where they are not to run unless bubblewrap shuts them in.
         publish: where the branch is pushed; nothing is pushed without it.
     """
 
@@ -78,6 +81,8 @@ class PlanDocument(Model):
     demo: Demo
     environment: dict[VariableName, Value] = Field(default_factory=dict)
     pass_environment: tuple[VariableGlob, ...] = ()
+    network: Flag = False
+    isolation: Literal["best", "required"] = "best"
     publish: Publish | None = None
     metadata: Metadata = Metadata()
     limits: Limits = Limits()

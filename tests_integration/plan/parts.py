@@ -18,6 +18,7 @@ from tests_integration.plan.values import (
     Pattern,
     Pointer,
     RepositoryPath,
+    Size,
     Source,
     Text,
 )
@@ -238,12 +239,16 @@ class Metadata(Model):
 
 
 class Limits(Model):
-    """What the integration may do.
+    """What the integration may do, and what each of its commands may use.
 
     Attributes:
         changed_lines: lines that it may change on its own (R361).
         attempts: how often it may be tried before it succeeds (R520).
         hours: how long that may take in all (R520).
+        memory: that all processes of a command may use at a time; three quarters of the machine's where it is not said.
+        processes: that a command may run at a time.
+        output: that a command may print.
+        disk: that a command may write to its checkout and HOME.
         unportable_paths: patterns of files (gitignore(5)) that not every file system can hold and that are wanted.
     """
 
@@ -251,3 +256,7 @@ class Limits(Model):
     unportable_paths: tuple[PathPattern, ...] = ()
     attempts: int = Field(default=5, ge=1)
     hours: int = Field(default=4, ge=1)
+    memory: Size | None = None
+    processes: int = Field(default=1000, ge=1)
+    output: Size = 50 << 20
+    disk: Size = 20 << 30

@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 DURATION = re.compile(r"(?P<count>[0-9]{1,5})(?P<unit>[smh])")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
+SIZE = re.compile(r"(?P<count>[1-9][0-9]{0,5})(?P<unit>[KMGT])")
+UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 PERSON = re.compile(r"(?P<name>[^<>]*[^<>\s])\s*<(?P<mail>[^<>\s]+)>")
@@ -37,6 +39,15 @@ def _duration(value: object) -> int:
     if not match or not int(match["count"]):
         raise ValueError(f"{value!r} is not a duration such as 90s, 10m or 4h")
     return int(match["count"]) * SECONDS[match["unit"]]
+
+
+def _size(value: object) -> int:
+    if isinstance(value, int):  # bytes; in YAML every scalar is text
+        return value
+    match = SIZE.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError(f"{value!r} is not a size such as 500M or 4G")
+    return int(match["count"]) * UNITS[match["unit"]]
 
 
 def _instant(value: object) -> datetime:
@@ -162,6 +173,7 @@ CommitId = Annotated[str, Field(pattern=f"^{COMMIT.pattern}$")]
 Duration = Annotated[
     int, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": f"^{DURATION.pattern}$"})
 ]
+Size = Annotated[int, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": f"^{SIZE.pattern}$"})]
 Instant = Annotated[
     datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "pattern": f"^{INSTANT.pattern}$"})
 ]

@@ -138,8 +138,10 @@ def _of_what_is_missing(record: Record, alike: Sequence[CriterionFact]) -> str:
 
 def _of_gate(record: Record, alike: Sequence[CriterionFact]) -> str:
     command = next((one for one in record.commands if one.stage == alike[0].stage and not one.passed), None)
-    if command and command.exit is None and not command.problem:
+    if command and command.limit == "time":
         return f"See in {command.log} what took so long; give the command a longer `timeout` if it is sound."
+    if command and command.limit:
+        return f"See in {command.log} what it did; raise `limits.{command.limit}` in the plan if it is sound."
     if command and command.exit == NOT_FOUND:
         return f"See in {command.log} which command was not found; have it installed where the plan runs."
     known = {branch["id"] for branch in record.plan.branches}

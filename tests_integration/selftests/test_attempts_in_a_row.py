@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests_integration.engine.commands import MARK
+from tests_integration.engine.processes import MARK
 from tests_integration.selftests.running_plans import Run, run
 from tests_integration.selftests.waves import Wave, git
 

@@ -8,10 +8,12 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from tests_integration.engine import commands
+from tests_integration.engine import limits
 from tests_integration.engine.commands import Room, run
 from tests_integration.facts import CommandFact
 from tests_integration.plan.parts import Command
+from tests_integration.selftests.rooms import ENOUGH, room_in
+from tests_integration.selftests.rooms import go as run_line
 
 DOUBLE_FORK = """python3 -c '
 import os, sys, time
@@ -44,15 +46,11 @@ def token() -> str:
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
     """An empty checkout."""
-    (tmp_path / "checkout").mkdir()
-    return Room("", tmp_path / "checkout", tmp_path / "home", tmp_path / "reports")
+    return room_in(tmp_path)
 
 
 def go(room: Room, line: str) -> CommandFact:
-    def quiet(_run: str, _seconds: float, _line: str) -> None:
-        pass
-
-    return run("build", Command(run=line, timeout=60), "build-1.log", room, {"PATH": os.environ["PATH"]}, quiet)
+    return run_line(room, line, {"PATH": os.environ["PATH"]})
 
 
 @pytest.fixture
@@ -60,13 +58,13 @@ def deadline(room: Room, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The deadline is reached as soon as there is a file with the token's name."""
 
     class Clock:
-        sleep = time.sleep
+        time = time.time
 
         @staticmethod
         def monotonic() -> float:
             return time.monotonic() + 3600 * (room.checkout / token).exists()
 
-    monkeypatch.setattr(commands, "time", Clock)
+    monkeypatch.setattr(limits, "time", Clock)
 
 
 def alive(token: str) -> list[list[str]]:
@@ -144,5 +142,5 @@ def test_an_interrupted_run_leaves_nothing(room: Room, token: str) -> None:
 
     line = Command(run=f"touch {token}; sleep 600{token}", timeout=60)
     with pytest.raises(KeyboardInterrupt):
-        run("build", line, "build-1.log", room, {"PATH": os.environ["PATH"]}, interrupt)
+        run("build", line, "build-1.log", room, {"PATH": os.environ["PATH"]}, interrupt, ENOUGH)
     assert alive(token) == []
