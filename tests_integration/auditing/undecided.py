@@ -67,7 +67,13 @@ UNDECIDED = (
     Undecided(
         "machines",
         "which programs on which machine wrote it, and how commands were shut in there",
-        ("/environment/*", "/attempt/owner/*", "/attempt/run", "/commands/*/isolation", "/gates/*/commands/*/isolation"),
+        (
+            "/environment/*",
+            "/attempt/owner/*",
+            "/attempt/run",
+            "/commands/*/isolation",
+            "/gates/*/commands/*/isolation",
+        ),
     ),
     Undecided(
         "push",
