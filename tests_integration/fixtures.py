@@ -226,7 +226,7 @@ def gate(
     request: pytest.FixtureRequest, suite: Session, plan: Plan, store: Repo, ledger: PlanLedger, room: Room
 ) -> Any:
     """Runs one gate of the plan, in a checkout made afresh for it."""
-    variables = environment(plan, room.home, suite.caller)
+    variables = environment(plan, room.cell, suite.caller)
 
     def go(stage: str) -> Gate:
         check_out(store, room.commit, plan.integration, room.checkout)

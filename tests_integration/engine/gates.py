@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from git import Repo
 
 from tests_integration.engine.commands import Progress, Room, run
+from tests_integration.engine.isolation import make_ready
 from tests_integration.engine.limits import bounds
 from tests_integration.facts import Gate
 from tests_integration.plan.model import Plan
@@ -26,6 +27,7 @@ def run_gate(
         environment: all that they find.
         progress: told how they go on.
     """
+    make_ready(room.cell)
     commands = []
     for number, command in enumerate(_commands(stage, plan), 1):
         allowed = bounds(plan.limits, command.timeout)

@@ -43,6 +43,7 @@ def main(orders: dict[str, Any], command: list[str]) -> None:
         if "net" in orders["apart"]:
             _raise_loopback()
         print(json.dumps({"pid": own.get("pid")}), file=report, flush=True)
+        signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
         code = _ended(os.posix_spawnp(command[0], command, os.environ, setsigdef=IGNORED_BY_PYTHON))
         print(json.dumps({"exit": code, "left": _left() if "pid" in orders["apart"] else []}), file=report, flush=True)
 

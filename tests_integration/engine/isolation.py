@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from tests_integration.engine import inside
 from tests_integration.plan.model import Plan
+from tests_integration.repository.checkout import removed
 
 Level = Literal["bubblewrap", "unshare", "processes"]
 
@@ -24,8 +25,14 @@ LEVELS: tuple[Level, ...] = ("bubblewrap", "unshare", "processes")
 TOOLS = {"bubblewrap": "bwrap", "unshare": "unshare"}
 PACKAGES = {"bubblewrap": "bubblewrap", "unshare": "util-linux"}
 
-SWEPT = ("/tmp", "/var/tmp", "/run")  # noqa: S108 - these are what commands do not see
-"""Folders in which a system keeps what is another program's: files in passing, sockets."""
+PRIVATE = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - these are what commands do not share
+"""Folders for files in passing: commands have one of their own in the place of all of them."""
+
+KERNEL = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus")
+"""Where root can change the kernel's settings, in namespaces too."""
+
+SOCKETS = "/run"
+"""Where other programs can be talked to."""
 
 RESOLVER = Path("/etc/resolv.conf")
 
@@ -37,7 +44,7 @@ class Cell(NamedTuple):
         level: how they are shut in.
         network: whether they reach the network.
         checkout: their working directory.
-        home: their HOME; `tmp` in it is their /tmp.
+        home: their HOME.
         objects: objects of the store, which the checkout borrows.
         hidden: folders that they do not see: the caller's home, and those of other plans.
         shared: folders outside that they may write to, by the variable that names each.
@@ -47,9 +54,19 @@ class Cell(NamedTuple):
     network: bool
     checkout: Path
     home: Path
-    objects: Path | None = None
+    objects: Path
     hidden: tuple[Path, ...] = ()
     shared: Mapping[str, Path] = {}
+
+    @property
+    def tmp(self) -> Path:
+        """Folder for what is in passing; at the best level it is their /tmp, under that name alone."""
+        return self.checkout.parent / "tmp"
+
+    @property
+    def tmpdir(self) -> Path:
+        """The same, under the name by which they know it."""
+        return Path(PRIVATE[0]) if self.level == "bubblewrap" else self.tmp
 
     @property
     def apart(self) -> tuple[str, ...]:
@@ -123,6 +140,16 @@ def _homes(caller: Mapping[str, str]) -> Iterator[Path]:
             yield Path(home)
 
 
+def make_ready(cell: Cell) -> None:
+    """Make HOME and an empty folder for what is in passing; commands at a lower level may have put links there."""
+    for folder in (cell.home, cell.tmp):
+        if folder.is_symlink():
+            folder.unlink()
+    removed(cell.tmp)
+    cell.home.mkdir(parents=True, exist_ok=True)
+    cell.tmp.mkdir()
+
+
 def words(cell: Cell, report: int, command: Iterable[str]) -> list[str]:
     """The command line that runs a command in its cell.
 
@@ -145,32 +172,34 @@ def words(cell: Cell, report: int, command: Iterable[str]) -> list[str]:
 
 def _mounts(cell: Cell) -> Iterator[str]:
     """Options of bwrap(1): all read-only, then what is hidden, what of that is needed, and what may be written to."""
-    tmp = str(cell.home / "tmp")
     yield from ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
-    emptied = list(_uppermost(cell.hidden))
-    for folder in ("/run", *emptied):
+    yield from _at_their_places("--ro-bind-try", KERNEL)
+    emptied = list(_uppermost([Path(SOCKETS), *cell.hidden]))
+    for folder in emptied:
         yield from ("--tmpfs", str(folder))
-    for folder in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 - they are made private
-        yield from ("--bind", tmp, folder)
-    covered = [Path(folder) for folder in SWEPT] + emptied
-    needed = [Path(sys.prefix), Path(sys.base_prefix), Path(inside.__file__), cell.objects]
-    if cell.network and RESOLVER.exists():
-        needed.append(RESOLVER.resolve())
-    for path in needed:
-        if path and any(path.is_relative_to(folder) for folder in covered):
-            yield from ("--ro-bind", str(path), str(path))
-    for folder in (cell.checkout, cell.home, *cell.shared.values()):
-        yield from ("--bind", str(folder), str(folder))
-    for folder in ("/dev", "/run", *emptied):
+    private = [name for name in PRIVATE if Path(name).is_dir()]
+    for name in private:
+        yield from ("--bind", str(cell.tmp), name)
+    covered = [*emptied, *map(Path, private)]
+    needed = map(Path, (sys.prefix, sys.base_prefix, inside.__file__, cell.objects, RESOLVER.resolve()))
+    hidden = [path for path in needed if any(path.is_relative_to(folder) for folder in covered)]
+    yield from _at_their_places("--ro-bind-try", hidden)
+    yield from _at_their_places("--bind", (cell.checkout, cell.home, *cell.shared.values()))
+    for folder in (Path("/dev"), *emptied):
         yield from ("--remount-ro", str(folder))
+
+
+def _at_their_places(option: str, paths: Iterable[str | Path]) -> Iterator[str]:
+    for path in paths:
+        yield from (option, str(path), str(path))
 
 
 def _uppermost(folders: Iterable[Path]) -> Iterator[Path]:
     """The folders that are neither in another one of them nor in one that is private anyway."""
-    private = [Path(folder) for folder in SWEPT]
+    covered = [Path(name) for name in PRIVATE]
     for folder in sorted(set(folders)):
-        if not any(folder.is_relative_to(above) for above in private):
-            private.append(folder)
+        if folder.is_dir() and not any(folder.is_relative_to(above) for above in covered):
+            covered.append(folder)
             yield folder
 
 
@@ -189,8 +218,10 @@ def lacking(level: Level, *, network: bool) -> str:
     with tempfile.TemporaryDirectory() as folder:
         checkout, home = Path(folder, "plan", "checkout"), Path(folder, "plan", "home")
         checkout.mkdir(parents=True)
-        (home / "tmp").mkdir(parents=True)
-        return _tried(Cell(level, network, checkout, home, hidden=(*_homes(os.environ),)))
+        made = Cell(level, network, checkout, home, checkout, hidden=(*_homes(os.environ),))
+        home.mkdir()
+        made.tmp.mkdir()
+        return _tried(made)
 
 
 def _tried(cell: Cell) -> str:

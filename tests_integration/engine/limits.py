@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -10,9 +10,13 @@ from typing import Literal, NamedTuple
 import psutil
 
 from tests_integration.plan.parts import Limits
+from tests_integration.repository.checkout import files
 from tests_integration.text import size
 
 Limit = Literal["time", "memory", "processes", "output", "disk"]
+
+BLOCK = 512
+"""Bytes in which a file's place on disk is counted (stat(2), st_blocks)."""
 
 SPARE = 128 << 20
 """Bytes that are left free on a disk, whatever a plan allows: other programs need some."""
@@ -50,7 +54,7 @@ def bounds(limits: Limits, seconds: int) -> Bounds:
 
 
 class Watch:
-    """Looks now and then what a command uses.
+    """Looks now and then what a command uses: first at what the whole machine uses, which costs next to nothing.
 
     Args:
         bounds: what it may use.
@@ -64,6 +68,8 @@ class Watch:
         self.folders = folders
         self.started = time.monotonic()
         self.began = time.time()
+        self.others = len(psutil.pids())
+        self.available = psutil.virtual_memory().available
         self.free = _free(log)
 
     @property
@@ -77,22 +83,27 @@ class Watch:
             return None
         return Hit("output", f"it printed more than {size(self.bounds.output)}, the plan's `limits.output`")
 
-    def hit(self, pids: list[int]) -> Hit | None:
+    def hit(self, frozen: Callable[[], list[int]]) -> Hit | None:
         """The limit that is reached by now, if any.
 
         Args:
-            pids: the command's processes.
+            frozen: stops the command's processes, tells them and lets them go on; asked only where there is cause.
         """
         if self.seconds > self.bounds.seconds:
             return Hit("time", f"it took longer than {self.bounds.seconds} s, its `timeout`")
-        if len(pids) > self.bounds.processes:
-            return Hit(
-                "processes", f"it ran more than {self.bounds.processes} processes, the plan's `limits.processes`"
-            )
-        return self.output() or self._memory(pids) or self._disk()
+        return self.output() or self._processes(frozen) or self._memory(frozen) or self._disk()
 
-    def _memory(self, pids: list[int]) -> Hit | None:
+    def _processes(self, frozen: Callable[[], list[int]]) -> Hit | None:
+        allowed = self.bounds.processes
+        if len(psutil.pids()) - self.others <= allowed or len(frozen()) <= allowed:
+            return None
+        return Hit("processes", f"it ran more than {allowed} processes, the plan's `limits.processes`")
+
+    def _memory(self, frozen: Callable[[], list[int]]) -> Hit | None:
         allowed = self.bounds.memory
+        if self.available - psutil.virtual_memory().available <= allowed // 2:
+            return None
+        pids = frozen()
         if sum(_resident(pid) for pid in pids) <= allowed or (used := sum(_own(pid) for pid in pids)) <= allowed:
             return None
         return Hit("memory", f"it used {size(used)} of memory; the plan's `limits.memory` is {size(allowed)}")
@@ -133,9 +144,8 @@ def _own(pid: int) -> int:
 def _written(folders: tuple[Path, ...], since: float) -> Iterator[int]:
     """Bytes on disk of each file that was written to since then."""
     for folder in folders:
-        for place, _, names in os.walk(folder):
-            for name in names:
-                with suppress(OSError):
-                    found = Path(place, name).lstat()
-                    if found.st_ctime >= since:
-                        yield found.st_blocks * 512
+        for entry in files(folder):
+            with suppress(OSError):
+                found = entry.stat(follow_symlinks=False)
+                if found.st_ctime >= since:
+                    yield found.st_blocks * BLOCK

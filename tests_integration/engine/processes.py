@@ -17,7 +17,7 @@ MARK = "WAVEPROOF_COMMAND"
 
 GLANCE = 0.05
 PATIENCE = 60.0
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 class Brood(NamedTuple):
@@ -42,13 +42,28 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def die_with_suite(number: signal.Signals) -> None:
+    """Have this process get a signal when the suite has ended, however that came about (prctl(2), Linux only)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+
+
 def children() -> frozenset[int]:
     """Processes that the suite has started or adopted."""
     return frozenset(child.pid for child in psutil.Process().children())
 
 
-def members(brood: Brood) -> list[int]:
-    """The processes of a command as far as they can be found at a glance: of its namespace, or its descendants."""
+def frozen(brood: Brood) -> list[int]:
+    """The processes of a command, which are stopped while they are looked for: it may be starting more and more."""
+    _signal_group(brood, signal.SIGSTOP)
+    try:
+        return _members(brood)
+    finally:
+        _signal_group(brood, signal.SIGCONT)
+
+
+def _members(brood: Brood) -> list[int]:
+    """Processes as far as they can be found at a glance: of the namespace, or descendants."""
     if brood.namespace is not None:
         return [pid for pid in psutil.pids() if _namespace(pid) == brood.namespace]
     parents = {process.pid: process.info["ppid"] for process in psutil.process_iter(["ppid"])}

@@ -16,12 +16,12 @@ def room_in(
     folder: Path, commit: str = "", level: Level | None = None, *, network: bool = False, store: Path | None = None
 ) -> Room:
     """A room in a folder, with an empty checkout where there is none yet."""
-    objects = store / "objects" if store else None
+    objects = (store or folder) / "objects"
     checkout, home = folder / "checkout", folder / "home"
     checkout.mkdir(parents=True, exist_ok=True)
-    home.mkdir(exist_ok=True)
-    found = level or isolation.level(network=network)
-    return Room(commit, Cell(found, network, checkout, home, objects), folder / "reports")
+    cell = Cell(level or isolation.level(network=network), network, checkout, home, objects)
+    isolation.make_ready(cell)
+    return Room(commit, cell, folder / "reports")
 
 
 def go(room: Room, line: str, environment: dict[str, str], bounds: Bounds = ENOUGH) -> CommandFact:

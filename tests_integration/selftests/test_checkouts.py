@@ -27,7 +27,7 @@ def build(stacked: Wave) -> BuildOf:
             tip = str(built.integration.tip)
             room = room_in(stacked.folder, tip, store=Path(built.store.git_dir))
             check_out(built.store, tip, built.plan.integration, room.checkout)
-            variables = environment(built.plan, room.home, os.environ)
+            variables = environment(built.plan, room.cell, os.environ)
             return run_gate("build", built.plan, built.store, room, variables, lambda _run, _seconds, _line: None)
 
     return _build

@@ -33,7 +33,7 @@ def go(wave: Wave, room: Room) -> Run:
 
     def _go(line: str, **document: object) -> CommandFact:
         wave.document |= document
-        variables = environment(load(wave.write()), room.home, os.environ)
+        variables = environment(load(wave.write()), room.cell, os.environ)
         return run_line(room, line, variables)
 
     return _go
