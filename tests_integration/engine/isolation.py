@@ -181,7 +181,7 @@ def _mounts(cell: Cell) -> Iterator[str]:
     for name in private:
         yield from ("--bind", str(cell.tmp), name)
     covered = [*emptied, *map(Path, private)]
-    needed = map(Path, (sys.prefix, sys.base_prefix, inside.__file__, cell.objects, RESOLVER.resolve()))
+    needed = [Path(sys.prefix), Path(sys.base_prefix), Path(inside.__file__), cell.objects, RESOLVER.resolve()]
     hidden = [path for path in needed if any(path.is_relative_to(folder) for folder in covered)]
     yield from _at_their_places("--ro-bind-try", hidden)
     yield from _at_their_places("--bind", (cell.checkout, cell.home, *cell.shared.values()))
