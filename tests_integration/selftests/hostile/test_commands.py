@@ -9,7 +9,7 @@ import pytest
 
 from tests_integration.criteria.gates import end_of_log, how_it_ended
 from tests_integration.engine.commands import Room
-from tests_integration.engine.isolation import LEVELS, Level, cell, lacking, make_ready
+from tests_integration.engine.isolation import Level, cell, lacking, make_ready
 from tests_integration.engine.limits import Bounds
 from tests_integration.facts import CommandFact
 from tests_integration.plan.load import load
@@ -21,15 +21,6 @@ from tests_integration.selftests.waves import Wave
 MIB = 1 << 20
 TIGHT = Bounds(seconds=60, memory=300 * MIB, processes=40, output=MIB, disk=20 * MIB)
 PYTHON = "/usr/bin/env python3 -c"
-
-
-@pytest.fixture(params=LEVELS)
-def level(request: pytest.FixtureRequest) -> Level:
-    """A level of isolation that this machine has; bubblewrap is a Debian package of that name."""
-    found: Level = request.param
-    if found == "bubblewrap" and "on the PATH" in (why := lacking(found, network=False)):
-        pytest.skip(why)
-    return found
 
 
 @pytest.fixture
