@@ -68,7 +68,7 @@ def take_over(config: pytest.Config) -> None:
     place = folder / option.repository
     url = str(place.resolve()) if place.exists() else option.repository
     if reason := refusal(url):
-        raise pytest.UsageError(f"--repository {reason}")
+        raise pytest.UsageError(f"--repository cannot be read: its URL {reason}")
     config.stash[EXAMINATION] = Examination(read, url, branches_of(read.record))
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = [str(FOLDER)]

@@ -1,9 +1,13 @@
 """URLs of remotes: which are taken, what of them is a secret, and what git is given instead of it."""
 
+import base64
+import html
+import json
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import quote, quote_plus, unquote
 
 from tests_integration.text import without_password
 
@@ -11,6 +15,10 @@ URL = re.compile(r"(?P<scheme>[^:/]*)://(?P<authority>[^/?#]*)(?P<rest>.*)", re.
 HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|\w[\w.-]*)(:[0-9]*)?")
 SCHEMES = {"file", "git", "http", "https", "ssh"}
 WITH_PASSWORD = {"http", "https"}
+SHORTEST = 6
+"""Characters of a secret that is looked for in what others print; fewer could be anything."""
+
+FOR_URLS = bytes.maketrans(b"+/", b"-_")
 HARMLESS_USER = re.compile(r"[\w.@+-]*")
 SSH = re.compile(r"([\w.@+-]+@)?(?P<host>\[[0-9A-Za-z:.%]+\]|\w[\w.-]*):(?P<path>.*)")
 
@@ -48,6 +56,33 @@ def entrance(url: str) -> Entrance:
         return Entrance(url)
     name, _, password = user.partition(":")
     return Entrance(f"{found['scheme']}://{host}{found['rest']}", unquote(name), unquote(password))
+
+
+def secrets(urls: Iterable[str]) -> frozenset[str]:
+    """What must not be shown of these URLs: passwords and tokens, in every form that is likely to be printed."""
+    entrances = [entrance(url) for url in urls]
+    return frozenset(form for one in entrances if one.scope for form in _forms(one) if len(form) >= SHORTEST)
+
+
+def _forms(entered: Entrance) -> Iterator[str]:
+    for secret in (entered.password or entered.user, f"{entered.user}:{entered.password}"):
+        encoded = quote(secret, safe="")
+        whole = base64.b64encode(secret.encode())
+        yield from (secret, encoded, encoded.lower(), quote(secret), quote_plus(secret), html.escape(secret))
+        yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1])
+        yield from (shlex.quote(secret), whole.decode().rstrip("="), whole.translate(FOR_URLS).decode().rstrip("="))
+
+
+def without_secrets(content: bytes, secrets: frozenset[str]) -> bytes:
+    """What a command has printed, with secrets masked, and the user part of every URL taken out.
+
+    Args:
+        content: whole lines; a secret that is cut in two is not found.
+        secrets: as `secrets` gives them.
+    """
+    for secret in sorted(secrets, key=len, reverse=True):
+        content = content.replace(secret.encode(), b"[secret]")
+    return re.sub(rb"(?<=://)[^/\s]+@", b"", content)
 
 
 def is_path(url: str) -> bool:

@@ -91,6 +91,8 @@ def _branch_name(text: str) -> str:
 
 
 def _source(text: str) -> str:
+    if "://" in text:
+        raise ValueError("is a URL; here goes remote/branch, and the URL under `remotes`")
     remote, _, branch = text.partition("/")
     if not remote or remote.startswith("-") or not branch or " " in remote or not remote.isprintable():
         raise ValueError(f"{text!r} is not of the form remote/branch")
