@@ -27,7 +27,8 @@ class Site:
         login: `user:password` that it wants, or empty.
         moved: URL that it redirects to, or empty; `asks_first` tells whether it does so only when logged in.
         status: answered to everything, where it is not 0.
-        cut: bytes that are left out at the end of every answer to a POST, before the connection is closed.
+        cut: bytes that are left out at the end of every answer that holds a pack, before the connection is closed.
+        garbage: is answered in place of git's own words.
         port: where it listens.
         logins: what clients gave, in the order in which they asked.
         command_lines: of all processes of the machine while they asked.
@@ -39,6 +40,7 @@ class Site:
     asks_first: bool = False
     status: int = 0
     cut: int = 0
+    garbage: bytes = b""
     port: int = 0
     logins: list[str] = field(default_factory=list)
     command_lines: set[bytes] = field(default_factory=set)
@@ -66,7 +68,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.site.status:
             self._say(self.site.status, {})
         else:
-            self._say(*_backend(self, self.site.root, login, body), cut=self.site.cut if body else 0)
+            self._say(*self._served(login, body))
+
+    def _served(self, login: str, body: bytes) -> tuple[int, dict[str, str], bytes, int]:
+        status, headers, content = _backend(self, self.site.root, login, body)
+        return status, headers, self.site.garbage or content, self.site.cut if b"PACK" in content else 0
 
     do_POST = do_GET  # noqa: N815 - the same
 
