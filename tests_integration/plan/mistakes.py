@@ -5,6 +5,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
+from tests_integration.text import without_password
+
 Place = tuple[str | int, ...]
 
 
@@ -39,12 +41,13 @@ class PlanRejectedError(Exception):
 
     Attributes:
         file: the plan's file.
-        mistakes: in the order of the file.
+        mistakes: in the order of the file, without passwords of URLs that stand where none belongs.
     """
 
     def __init__(self, file: Path, mistakes: Iterable[Mistake]) -> None:
         self.file = file
-        self.mistakes = tuple(sorted(set(mistakes), key=lambda mistake: (mistake.mark, mistake.path, mistake.text)))
+        told = {mistake._replace(text=without_password(mistake.text)) for mistake in mistakes}
+        self.mistakes = tuple(sorted(told, key=lambda mistake: (mistake.mark, mistake.path, mistake.text)))
         super().__init__("\n".join(mistake.at(str(file)) for mistake in self.mistakes))
 
 

@@ -29,6 +29,7 @@ from tests_integration.plan.values import (
     Flag,
     Id,
     Instant,
+    LocalPath,
     Person,
     Scalar,
     Source,
@@ -69,7 +70,7 @@ class PlanDocument(Model):
     attempt: int = Field(default=1, ge=1)
     date: Instant
     author: Person = "waveproof <waveproof@invalid>"
-    repository: Text | None = None
+    repository: LocalPath | None = None
     remotes: dict[Id, Annotated[Remote, BeforeValidator(_located)]] = Field(default_factory=dict)
     base: Source
     integration: BranchName

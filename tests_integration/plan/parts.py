@@ -14,9 +14,11 @@ from tests_integration.plan.values import (
     Duration,
     Flag,
     Id,
+    LocalPath,
     PathPattern,
     Pattern,
     Pointer,
+    RemoteUrl,
     RepositoryPath,
     Size,
     Source,
@@ -60,9 +62,9 @@ class Remote(Model):
 
     model_config = ConfigDict(json_schema_extra=_or_text)
 
-    url: Text | None = None
-    path: Text | None = None
-    create_from: Text | None = None
+    url: RemoteUrl | None = None
+    path: LocalPath | None = None
+    create_from: LocalPath | None = None
 
     @model_validator(mode="after")
     def _has_one_place(self) -> "Remote":

@@ -7,6 +7,8 @@ from typing import Annotated
 from pathspec import GitIgnoreSpec
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from tests_integration.url import Url, refusal
+
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 DURATION = re.compile(r"(?P<count>[0-9]{1,5})(?P<unit>[smh])")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -24,6 +26,23 @@ def _one_line(text: str) -> str:
     if not text.isprintable():
         raise ValueError("holds characters that cannot be printed")
     return text
+
+
+def _remote_url(text: str) -> Url:
+    if reason := refusal(text):
+        raise ValueError(reason)
+    return Url(_plain(text))
+
+
+def _local_path(text: str) -> str:
+    if "://" in text:
+        raise ValueError("is a URL; here goes the path of a repository on this machine, and URLs go under `remotes`")
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
+    _one_line(text)
+    return text.strip()
 
 
 def _id(text: str) -> str:
@@ -83,6 +102,8 @@ def _branch_name(text: str) -> str:
 
 
 def _source(text: str) -> str:
+    if "://" in text:
+        raise ValueError("is a URL; here goes remote/branch, and the URL under `remotes`")
     remote, _, branch = text.partition("/")
     if not remote or remote.startswith("-") or not branch or " " in remote or not remote.isprintable():
         raise ValueError(f"{text!r} is not of the form remote/branch")
@@ -168,6 +189,8 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 RepositoryPath = Annotated[str, AfterValidator(repository_path)]
 BranchName = Annotated[str, AfterValidator(_branch_name)]
 Source = Annotated[str, AfterValidator(_source)]
+RemoteUrl = Annotated[str, AfterValidator(_remote_url)]
+LocalPath = Annotated[str, AfterValidator(_local_path)]
 CommandLine = Annotated[str, AfterValidator(_command_line)]
 CommitId = Annotated[str, Field(pattern=f"^{COMMIT.pattern}$")]
 Duration = Annotated[

@@ -8,6 +8,10 @@ from shutil import rmtree
 from git import Repo
 
 from tests_integration.repository.git import git, new_repository
+from tests_integration.repository.remote import require_sound, speak
+from tests_integration.url import Url
+
+FETCHING = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 
 
 def open_store(folder: Path) -> Repo:
@@ -28,7 +32,7 @@ def create_bare(path: Path, origin: Path) -> None:
     try:
         folder.mkdir(parents=True)
         with new_repository(folder, bare=True) as made:
-            git(made, "fetch", "--quiet", "--no-tags", "--", str(origin), "+refs/heads/*:refs/heads/*")
+            speak(made, ("fetch", *FETCHING), str(origin), "+refs/heads/*:refs/heads/*")
         if not path.exists():
             folder.rename(path)
     finally:
@@ -41,7 +45,7 @@ def heads(store: Repo, url: str) -> dict[str, str]:
     Raises:
         GitError: the remote cannot be reached or is no repository.
     """
-    lines = git(store, "ls-remote", "--heads", "--", url).decode(errors="surrogateescape").split("\n")[:-1]
+    lines = speak(store, ("ls-remote", "--heads"), url).decode(errors="surrogateescape").split("\n")[:-1]
     rows = (line.split("\t", 1) for line in lines)
     return {ref.removeprefix("refs/heads/"): commit for commit, ref in rows}
 
@@ -53,8 +57,7 @@ def fetch_branches(store: Repo, url: str, refs: Mapping[str, str]) -> None:
         GitError: the remote cannot be reached, or has no such branch.
     """
     refspecs = [f"+refs/heads/{branch}:{ref}" for branch, ref in refs.items()]
-    options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
-    git(store, "fetch", *options, "--", url, *refspecs)
+    speak(store, ("fetch", *FETCHING), url, *refspecs)
 
 
 def fetch_all_branches(store: Repo, url: str, folder: str) -> None:
@@ -63,8 +66,7 @@ def fetch_all_branches(store: Repo, url: str, folder: str) -> None:
     Raises:
         GitError: the remote cannot be reached.
     """
-    options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
-    git(store, "fetch", *options, "--", url, f"+refs/heads/*:{folder}/*")
+    speak(store, ("fetch", *FETCHING), url, f"+refs/heads/*:{folder}/*")
 
 
 def fetch_commit(store: Repo, url: str, commit: str) -> None:
@@ -73,8 +75,7 @@ def fetch_commit(store: Repo, url: str, commit: str) -> None:
     Raises:
         GitError: the remote cannot be reached, has no such commit, or gives out branches only.
     """
-    options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
-    git(store, "fetch", *options, "--", url, f"+{commit}:refs/waveproof-commits/{commit}")
+    speak(store, ("fetch", *FETCHING), url, f"+{commit}:refs/waveproof-commits/{commit}")
 
 
 def clone_names(store: Repo, clone: Path) -> frozenset[str]:
@@ -86,11 +87,14 @@ def clone_names(store: Repo, clone: Path) -> frozenset[str]:
     return frozenset(git(store, "-C", str(clone), "remote").decode().split())
 
 
-def clone_url(store: Repo, clone: Path, name: str, *, push: bool) -> str:
+def clone_url(store: Repo, clone: Path, name: str, *, push: bool) -> Url:
     """Where a remote of a local clone is fetched from or pushed to (git-remote(1)).
 
     Raises:
-        GitError: the clone has no such remote.
+        GitError: the clone has no such remote, or its URL is none that is taken.
     """
     direction = ("--push",) if push else ()
-    return git(store, "-C", str(clone), "remote", "get-url", *direction, "--", name).decode().strip()
+    said = git(store, "-C", str(clone), "remote", "get-url", *direction, "--", name)
+    url = Url(said.decode(errors="surrogateescape").removesuffix("\n"))
+    require_sound(url)
+    return url

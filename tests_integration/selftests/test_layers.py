@@ -19,7 +19,7 @@ ROWS = (
     {"criteria", "record"},
     {"engine"},
     {"repository", "plan"},
-    {"facts", "text"},
+    {"facts", "text", "url"},
 )
 """Who stands above whom; what is in a row below may be known."""
 
