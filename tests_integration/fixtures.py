@@ -22,7 +22,7 @@ from tests_integration.engine.isolation import cell
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.engine.notes import publish_note
 from tests_integration.engine.publish import publish as publish_branch
-from tests_integration.engine.sources import fetch, look_up
+from tests_integration.engine.sources import Remotes, fetch, look_up
 from tests_integration.facts import AttemptFact, Gate, Integration, NoteFact, Publication, Recorded, Source
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan
@@ -216,9 +216,10 @@ def remark(request: pytest.FixtureRequest) -> Remark:
 
 
 @pytest.fixture(scope="session")
-def room(suite: Session, plan: Plan, history: History, workspace: Workspace) -> Room:
+def room(suite: Session, plan: Plan, store: Repo, history: History, workspace: Workspace) -> Room:
     """Where the plan's commands run."""
-    return Room(history.tip, cell(plan, *workspace[:3], suite.caller), workspace.reports)
+    shut_in = cell(plan, *workspace[:3], suite.caller)
+    return Room(history.tip, shut_in, workspace.reports, Remotes(plan, store).secrets())
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,7 @@ from tests_integration.engine.processes import (
 from tests_integration.facts import CommandFact
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Command
+from tests_integration.url import without_secrets
 
 TAIL = 4096
 SLOW_START = 30.0
@@ -51,11 +52,13 @@ class Room(NamedTuple):
         commit: what is checked out.
         cell: how they are shut in there, with checkout and home.
         reports: the plan's report folder; logs go to `logs` in it.
+        secrets: what no log is to show, as `url.secrets` gives it.
     """
 
     commit: str
     cell: Cell
     reports: Path
+    secrets: frozenset[str] = frozenset()
 
     @property
     def checkout(self) -> Path:
@@ -118,6 +121,7 @@ def run(  # noqa: PLR0913, PLR0917 - what a command needs
         ended = Ended(None, hit=hit, problem=ended.problem)
     if file.stat().st_size > bounds.output:
         os.truncate(file, bounds.output)
+    _mask(file, room.secrets)
     return CommandFact(
         stage=stage,
         run=command.run,
@@ -192,6 +196,13 @@ def _run(line: str, room: Room, environment: Mapping[str, str], watch: Watch, pr
         return Ended(None, hit=hit)
     left = (*ended.get("left", ()), *found)
     return Ended(ended.get("exit", -9), tuple(dict.fromkeys(left)))
+
+
+def _mask(file: Path, secrets: frozenset[str]) -> None:
+    """Write the log anew where it shows a secret; it is held in memory, which `limits.output` bounds."""
+    said = file.read_bytes()
+    if (masked := without_secrets(said, secrets)) != said:
+        file.write_bytes(masked)
 
 
 def _told(report: Any) -> dict[str, Any]:

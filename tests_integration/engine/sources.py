@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from tests_integration.repository.ask import commit_at
 from tests_integration.repository.git import GitError
 from tests_integration.repository.store import clone_names, clone_url, create_bare, fetch_branches, heads
 from tests_integration.text import without_password
-from tests_integration.url import Url, is_path
+from tests_integration.url import Url, is_path, secrets
 
 AT_ONCE = 8
 
@@ -51,6 +52,15 @@ class Remotes:
             return self._of_plan(remote)
         clone = self.clone or self.plan.folder
         return Url(clone) if name == "." else _from(clone, clone_url(self.store, clone, name, push=push))
+
+    def secrets(self) -> frozenset[str]:
+        """What must not be shown of the URLs of all remotes."""
+        urls = [remote.url for remote in self.plan.remotes.values() if remote.url]
+        for name in self.names() - {"."} - set(self.plan.remotes):
+            for push in (False, True):
+                with suppress(GitError):  # one that is not taken is nowhere used
+                    urls.append(clone_url(self.store, self.clone or Path(), name, push=push))
+        return secrets(urls)
 
     def _of_plan(self, remote: Remote) -> Url:
         if remote.url is not None:

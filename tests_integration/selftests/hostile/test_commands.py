@@ -17,6 +17,7 @@ from tests_integration.repository.checkout import files, removed
 from tests_integration.selftests.hostile.told import case, hostile
 from tests_integration.selftests.rooms import ENOUGH, go, room_in
 from tests_integration.selftests.waves import Wave
+from tests_integration.url import secrets
 
 MIB = 1 << 20
 TIGHT = Bounds(seconds=60, memory=300 * MIB, processes=40, output=MIB, disk=20 * MIB)
@@ -342,3 +343,11 @@ def test_what_is_enforced_is_stated_with_each_command(room: Room, level: Level) 
     assert fact.isolation.endswith(
         "; at most 60 s, 300.0 MiB of memory, 40 processes, 1.0 MiB of output, 20.0 MiB on disk"
     )
+
+
+@hostile("a command that prints the password of a remote's URL", "is logged with `[secret]` in its place")
+def test_secrets_are_masked_in_logs(room: Room) -> None:
+    known = room._replace(secrets=secrets(["https://me:s3cr3t-w0rd@example.org/team.git"]))
+    fact = tried(known, "printf 's3cr3t-%s\\n' w0rd; printf 'me:%s' s3cr3t-w0rd | base64; echo https://you@h/")
+    assert said(known, fact) == "[secret]\n[secret]=\nhttps://h/\n"
+    assert fact.size == (known.reports / fact.log).stat().st_size
