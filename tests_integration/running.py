@@ -11,7 +11,7 @@ import pytest
 
 from tests_integration.criteria.about import About, about
 from tests_integration.criteria.catalogue import FOLDER, description, is_asked_for, stage_of, subjects
-from tests_integration.engine import attempts, metadata
+from tests_integration.engine import attempts, isolation, metadata
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.facts import AttemptFact
 from tests_integration.plan.load import Given
@@ -97,11 +97,13 @@ def started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact)
     file = Path(fact.file)
     try:
         if fact.judging:  # metadata are about building; what is wrong with them keeps nobody from judging
-            set_aside(workspace.reports)
-            return fact
+            refused = isolation.refusal(plan) if runs_commands(suite) else ""
+            if not refused:
+                set_aside(workspace.reports)
+            return fact.model_copy(update={"refused": refused})
         past = metadata.read(file, fact.at)
-        refused = ""
-        if fact.counts and not fact.forced:
+        refused = isolation.refusal(plan) if runs_commands(suite) else ""
+        if not refused and fact.counts and not fact.forced:
             refused = attempts.refusal(plan, past, fact.inputs, workspace.reports)
         rest = metadata.rest(file, fact.at)
         if not refused:
@@ -111,6 +113,11 @@ def started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact)
     except (MetadataError, OSError) as error:
         return fact.model_copy(update={"refused": f"the record cannot be kept: {error}"})
     return fact.model_copy(update={"refused": refused, "rest": rest})
+
+
+def runs_commands(suite: Session) -> bool:
+    """Whether this session comes to the plan's own commands."""
+    return STAGES.index(suite.until) >= STAGES.index("build")
 
 
 def block(item: pytest.Item, session: Session) -> None:

@@ -34,6 +34,7 @@ from tests_integration.engine.processes import (
 from tests_integration.facts import CommandFact
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Command
+from tests_integration.text import without_password
 from tests_integration.url import without_secrets
 
 TAIL = 4096
@@ -124,7 +125,7 @@ def run(  # noqa: PLR0913, PLR0917 - what a command needs
     _mask(file, room.secrets)
     return CommandFact(
         stage=stage,
-        run=command.run,
+        run=without_password(command.run),
         exit=None if ended.problem else ended.code,
         started_at=started_at,
         seconds=round(seconds, 3),

@@ -208,6 +208,17 @@ def level(*, network: bool) -> Level:
     return next(name for name in LEVELS if not lacking(name, network=network))
 
 
+def refusal(plan: Plan) -> str:
+    """Why the plan's commands may not be run on this machine; empty where they may."""
+    why = lacking("bubblewrap", network=plan.network) if plan.isolation == "required" else ""
+    return why and (
+        f"the plan says `isolation: required`, and bubblewrap cannot shut commands in here: {why}\n"
+        "Run it where that works, or leave `isolation` out: then its commands run at the level"
+        f" `{level(network=plan.network)}`, and the record says so.\n"
+        "Nothing was run; merging and the audit need no isolation: --until audit"
+    )
+
+
 @cache
 def lacking(level: Level, *, network: bool) -> str:
     """Why commands cannot be shut in so, as was tried; empty where they can."""
