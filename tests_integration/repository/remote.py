@@ -28,6 +28,7 @@ ADVICE = {
     " (https://USER:TOKEN@host/path), or in ~/.netrc.",
     "Authentication failed": "The remote does not take the user and password or token that it was given; look whether"
     " they are still valid.",
+    "error: 403": "This user may read there, but not write.",
     "not found": "There is no repository at this URL, or it is not shown to this user.",
     "not appear to be a git repository": "There is neither a repository nor a bundle at this path.",
     "invalid gitfile format": "This file is no bundle (git-bundle(1)), or only the torn beginning of one.",

@@ -208,7 +208,7 @@ TALKS = [
     case(__name__, "an HTTP server that says nothing", ENDED, nothing, "http"),
     case(__name__, "a git:// server that dies half-way", "Could not read from remote repository.", dies, "git"),
     case(__name__, "a git:// server that closes at once", "make sure you have the correct access", closes, "git"),
-    case(__name__, "a git:// server that says garbage", "protocol error: bad line length character", garbage, "git"),
+    case(__name__, "a git:// server that says garbage", "bad line length character", garbage, "git"),
     case(__name__, "an HTTP server that closes at once", "Empty reply from server", closes, "http"),
 ]
 
@@ -239,7 +239,7 @@ SITES = [
     case(
         __name__,
         "an HTTP server that answers garbage",
-        "protocol error: bad line length character",
+        "bad line length character",
         {"garbage": b"\x1b[2J" * 9},
     ),
     case(__name__, "an HTTP server that cuts a pack off", "error: RPC failed", {"cut": 50}),
