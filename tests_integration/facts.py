@@ -335,8 +335,8 @@ class Recorded(Fact):
 
     Attributes:
         metadata: the metadata file, absolute.
-        rest_before: SHA-256 of what the metadata file held beside the object, before the attempt.
-        rest_after: the same, now.
+        rest_before: SHA-256 of what the metadata file held beside the object, before the attempt's end was written.
+        rest_after: the same, right after it.
         problem: why the metadata could not be written, or empty.
     """
 
