@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from filelock import FileLock
 
+from tests_integration import files
 from tests_integration.engine.jsonpointer import NotThereError, replaced, value_at
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ def rest(file: Path, at: str) -> str:
 def _text(file: Path) -> str:
     if not file.exists():
         return "{}\n"
-    return file.read_bytes().decode("utf-8", errors="surrogateescape")
+    return files.content(file, files.STATE).decode("utf-8", errors="surrogateescape")
 
 
 def _write(file: Path, text: str) -> None:

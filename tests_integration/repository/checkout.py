@@ -48,11 +48,16 @@ def changed_files(store: Repo, commit: str, folder: Path) -> tuple[str, ...]:
 
 
 def _changed_attributes(store: Repo, commit: str, folder: Path) -> set[str]:
-    """`.gitattributes` that are not as in the commit: they could hide changes from git."""
-    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob(".gitattributes") if path.is_file()}
+    """`.gitattributes` that are not as in the commit: they could hide changes from git. It follows no links to them."""
+    found = (path for path in folder.rglob(".gitattributes") if path.is_file() and not path.is_symlink())
+    there = {path.relative_to(folder).as_posix(): path for path in found}
     tracked = entries(store, commit, there) if there else {}
     return {
         name
         for name, path in there.items()
-        if name not in tracked or content(store, tracked[name].blob) != path.read_bytes()
+        if name not in tracked or not _holds(path, content(store, tracked[name].blob))
     }
+
+
+def _holds(file: Path, text: bytes) -> bool:
+    return file.stat().st_size == len(text) and file.read_bytes() == text

@@ -19,7 +19,7 @@ ROWS = (
     {"criteria", "record"},
     {"engine"},
     {"repository", "plan"},
-    {"facts", "text"},
+    {"facts", "files", "names", "text"},
 )
 """Who stands above whom; what is in a row below may be known."""
 
