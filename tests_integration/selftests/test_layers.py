@@ -31,11 +31,11 @@ STRANGERS = SIDE_BY_SIDE | {("criteria", "engine"), ("auditing", "engine")}
 
 
 def modules() -> list[Path]:
-    """Modules of the suite itself, without selftests and benchmarks."""
+    """Modules of the suite itself, without selftests, benchmarks and fuzz targets."""
     return [
         file
         for file in sorted(PACKAGE.rglob("*.py"))
-        if file.relative_to(PACKAGE).parts[0] not in {"selftests", "bench", "__init__.py"}
+        if file.relative_to(PACKAGE).parts[0] not in {"selftests", "bench", "fuzz", "__init__.py"}
     ]
 
 

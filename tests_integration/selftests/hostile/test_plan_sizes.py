@@ -55,7 +55,7 @@ TEXTS = {
     "with 20,000 branches": (branches(20_000), TOO_MANY),
     "with 1001 branches": (branches(1001), "branches: has more than 1000 entries, the most that a plan may have"),
     "with 1000 branches, in one stack": (
-        branches(1000, ", effort: E, parent: E0").replace("parent: E0", "split: 1", 1),
+        branches(1000, ", parent: {before}"),
         "",
     ),
     "with 1000 wrong parents": (branches(1000, ", parent: X"), MORE),
