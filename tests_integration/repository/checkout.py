@@ -42,7 +42,7 @@ def changed_files(store: Repo, commit: str, folder: Path) -> tuple[str, ...]:
         tree = ("--work-tree", str(folder))
         git(store, *tree, "read-tree", commit, env=env)
         git(store, *tree, "update-index", "-q", "--refresh", env=env, ok=(0, 1))
-        out = git(store, *tree, "diff-files", "--name-only", "-z", env=env)
+        out = git(store, *tree, "diff-files", "--ignore-submodules=dirty", "--name-only", "-z", env=env)
     changed = {path.decode(errors="surrogateescape") for path in out.split(b"\0")[:-1]}
     return tuple(shown(path) for path in sorted(changed | _changed_attributes(store, commit, folder)))
 
