@@ -1,5 +1,6 @@
 """Repositories whose own settings run commands: none is run, whatever part of the plan leads to them."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,89 +9,8 @@ import pytest
 from tests_integration.engine.publish import publish
 from tests_integration.repository.checkout import changed_files, check_out
 from tests_integration.selftests.hostile.told import case, hostile
+from tests_integration.selftests.hostile.traps import SETTINGS, Trap
 from tests_integration.selftests.waves import Built, Wave, git, integrated
-
-HOOKS = [
-    "applypatch-msg",
-    "commit-msg",
-    "fsmonitor-watchman",
-    "post-checkout",
-    "post-commit",
-    "post-index-change",
-    "post-merge",
-    "post-receive",
-    "post-rewrite",
-    "post-update",
-    "pre-applypatch",
-    "pre-auto-gc",
-    "pre-commit",
-    "pre-merge-commit",
-    "pre-push",
-    "pre-rebase",
-    "pre-receive",
-    "prepare-commit-msg",
-    "proc-receive",
-    "push-to-checkout",
-    "reference-transaction",
-    "sendemail-validate",
-    "update",
-]
-
-SETTINGS = {
-    "core.alternateRefsCommand": [("core", "alternateRefsCommand", "{command}")],
-    "core.askPass, core.editor and core.pager": [("core", "askPass editor pager", "{command}")],
-    "core.fsmonitor": [("core", "fsmonitor", "{command}")],
-    "core.gitProxy": [("core", "gitProxy", "{command}")],
-    "core.hooksPath": [("core", "hooksPath", "{hooks}")],
-    "core.sshCommand": [("core", "sshCommand", "{command}")],
-    "alias.*": [("alias", "fetch remote upload-pack ls-remote", "!{command}")],
-    "credential.helper": [("credential", "helper", "!{command}")],
-    "diff.external and textconv": [("diff", "external", "{command}"), ('diff "x"', "command textconv", "{command}")],
-    "filter.*.clean, smudge and process": [('filter "x"', "clean smudge process", "{command}")],
-    "gc.recentObjectsHook and gpg.program": [("gc", "recentObjectsHook", "{command}"), ("gpg", "program", "{command}")],
-    "include.path": [("include", "path", "{included}")],
-    "merge.*.driver": [("merge", "default", "x"), ('merge "x"', "driver", "{command}")],
-    "pager.*": [("pager", "remote ls-remote fetch", "{command}")],
-    "receive.autogc and procReceiveRefs": [("receive", "autogc", "true"), ("receive", "procReceiveRefs", "refs")],
-    "remote.*.uploadpack, receivepack and proxy": [('remote "path"', "uploadpack receivepack proxy", "{command}")],
-    "uploadpack.packObjectsHook": [("uploadpack", "packObjectsHook", "{command}")],
-}
-"""Section, keys and value of settings that have git run a command."""
-
-
-class Trap:
-    """Settings and hooks in a folder, which leave a file where they are run.
-
-    Attributes:
-        sprung: what was run.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.command = folder / "command"
-        self.hooks = folder / "hooks"
-        self.hooks.mkdir(parents=True)
-        for file in (self.command, *(self.hooks / name for name in HOOKS)):
-            file.write_text(f'#!/bin/sh\necho "$0 $*" >> {folder}/sprung\ncat\n', encoding="utf-8")
-            file.chmod(0o755)
-        self.included = folder / "included"
-        self.included.write_text(self.settings("core.fsmonitor", "core.sshCommand", "core.hooksPath"), encoding="utf-8")
-
-    def settings(self, *names: str) -> str:
-        """Settings that run the trap's command or hooks."""
-        places = {"command": self.command, "hooks": self.hooks, "included": self.folder / "included"}
-        rows = [row for name in names for row in SETTINGS[name]]
-        return "".join(
-            f"[{section}]\n\t{key} = {value.format(**places)}\n"
-            for section, keys, value in rows
-            for key in keys.split()
-        )
-
-    @property
-    def sprung(self) -> str:
-        """What was run, a line each."""
-        file = self.folder / "sprung"
-        return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 @pytest.fixture(scope="module")
@@ -271,101 +191,20 @@ def test_alternates_that_lead_nowhere_are_told(wave: Wave) -> None:
         assert "the remote 'origin'" in built.sources["E1"].problem
 
 
-def as_it_is(wave: Wave, name: str, files: dict[str, str], module: str = "") -> None:
-    """Add an effort branch with these files and a submodule, none of which git sees in a work tree."""
-    blobs = {path: git(wave.work, "hash-object", "-w", "--stdin", stdin=text.encode()) for path, text in files.items()}
-    rows = [f"100644,{blob},{path}" for path, blob in blobs.items()] + (
-        [f"160000,{'1' * 40},{module}"] if module else []
-    )
-    git(wave.work, "read-tree", "main")
-    for row in rows:
-        git(wave.work, "update-index", "--add", "--cacheinfo", row)
-    commit = git(wave.work, "commit-tree", "-p", "main", "-m", name, git(wave.work, "write-tree"))
-    git(wave.work, "push", "--quiet", str(wave.origin), f"{commit}:refs/heads/effort/{name}")
-    wave.plan_for(name)
-
-
-ATTRIBUTES = {
-    "filter=x": "are not applied: no filter is known",
-    "merge=x diff=x": "are not applied: git's own merge is made",
-    "ident export-subst": "leave the checkout clean",
-    "text eol=crlf": "leave the checkout clean: line ends are as asked for",
-    "working-tree-encoding=UTF-16LE": "leave the checkout clean: it is written as asked for",
-    "working-tree-encoding=no-such-encoding": "leave the checkout clean: the text stays as it is",
-}
-
-
-@pytest.mark.parametrize(
-    ("attributes", "said"),
-    [case(__name__, f"`.gitattributes` with `{name}` on a branch", said, name) for name, said in ATTRIBUTES.items()],
-)
-def test_attributes_change_neither_merges_nor_checks(wave: Wave, trap: Trap, attributes: str, said: str) -> None:
-    text = "$Id$ $Format:%H$ 1\n2\n3\n4\n5\n"
-    wave.commit("main", {"shared.txt": text})
-    wave.branch("E1", {"shared.txt": text.replace("$ 1", "$ one")})
-    wave.branch("E2", {"shared.txt": text.replace("5", "five")})
-    as_it_is(wave, "E3", {".gitattributes": f"shared.txt {attributes}\n"})
-    with integrated(wave) as built:
-        tip = str(built.integration.tip)
-        check_out(built.store, tip, "wave-integration", wave.folder / "checkout")
-        assert changed_files(built.store, tip, wave.folder / "checkout") == (), said
-        (wave.folder / "checkout" / "shared.txt").write_text("else\n", encoding="utf-8")
-        assert changed_files(built.store, tip, wave.folder / "checkout") == ("shared.txt",)
-        merged = git(Path(built.store.git_dir), "cat-file", "blob", f"{tip}:shared.txt")
-    assert merged == text.replace("$ 1", "$ one").replace("5", "five").strip()
-    assert trap.sprung == ""
-
-
-@hostile("`.gitattributes` that is a link to another file", "is no attribute to git, and no change that a build made")
-def test_attributes_behind_a_link_are_no_change(wave: Wave) -> None:
-    wave.switch("effort/E1")
-    (wave.work / ".gitattributes").symlink_to("base.txt")
-    wave.save("effort/E1")
-    wave.plan_for("E1")
-    with integrated(wave) as built:
-        tip = str(built.integration.tip)
-        check_out(built.store, tip, "wave-integration", wave.folder / "checkout")
-        assert changed_files(built.store, tip, wave.folder / "checkout") == ()
-
-
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository away")
 @hostile(
-    "a build that makes a repository with such settings in a submodule's folder",
-    "is not looked into; another commit is told",
+    "a clone or a remote that belongs to another user (`safe.directory`)",
+    "is not read; whose it is and what to do is told",
 )
-def test_a_submodule_that_a_build_makes_is_not_looked_into(wave: Wave, trap: Trap) -> None:
-    as_it_is(wave, "E1", {}, module="lib")
+@pytest.mark.parametrize("given_away", ["origin.git", "clone"])
+def test_a_repository_of_another_user_is_not_read(wave: Wave, given_away: str) -> None:
+    wave.branch("E1", {"one.txt": "one\n"})
+    git(wave.folder, "clone", "--quiet", "origin.git", "clone")
+    wave.document["repository"] = "../clone"
+    for file in (wave.folder / given_away, *(wave.folder / given_away).rglob("*")):
+        os.chown(file, 12345, 12345)
     with integrated(wave) as built:
-        tip = str(built.integration.tip)
-        check_out(built.store, tip, "wave-integration", wave.folder / "checkout")
-        lib = wave.folder / "checkout" / "lib"
-        git(lib, "init", "--quiet")
-        git(lib, "commit", "--quiet", "--allow-empty", "--message", "x")
-        with (lib / ".git" / "config").open("a", encoding="utf-8") as stream:
-            stream.write(trap.settings("core.fsmonitor", "core.hooksPath"))
-        assert changed_files(built.store, tip, wave.folder / "checkout") == ("lib",)
-    assert trap.sprung == ""
-
-
-MODULES = {
-    "a URL that is an option": '[submodule "x"]\n\tpath = lib\n\turl = --upload-pack={command}\n',
-    "a URL that is a command": '[submodule "x"]\n\tpath = lib\n\turl = ext::{command}\n',
-    "`update = !command`": '[submodule "x"]\n\tpath = lib\n\turl = ./x\n\tupdate = !{command}\n',
-    "a name that leads out of `.git/modules`": '[submodule "../../x"]\n\tpath = lib\n\turl = ./x\n',
-    "a path that leads outside": '[submodule "x"]\n\tpath = ../lib\n\turl = ./x\n',
-    "text that is none": "[submodule\n\0",
-}
-
-
-@pytest.mark.parametrize(
-    ("modules", "said"),
-    [case(__name__, f"`.gitmodules` with {name}", "is a file like others", text) for name, text in MODULES.items()],
-)
-def test_submodules_are_never_looked_into(wave: Wave, trap: Trap, modules: str, said: str) -> None:
-    as_it_is(wave, "E1", {".gitmodules": modules.format(command=trap.command)}, module="lib")
-    with integrated(wave) as built:
-        tip = built.integration.tip
-        assert tip, said
-        check_out(built.store, tip, "wave-integration", wave.folder / "checkout")
-        assert changed_files(built.store, tip, wave.folder / "checkout") == ()
-    assert list((wave.folder / "checkout" / "lib").iterdir()) == []
-    assert trap.sprung == ""
+        problem = built.sources["E1"].problem
+    assert "detected dubious ownership in repository" in problem
+    assert "It belongs to another user" in problem
+    assert "git config --global" not in problem
