@@ -45,7 +45,7 @@ def require_passed(
 def what_of(fix: Fix, log: str) -> str:
     """That a known fix was applied, and whether the log shows its problem all the same (R521)."""
     told = f"{fix.id} was applied inside the merge of {fix.after}: {fix.action}"
-    shows = fix.signature and re.search(fix.signature, log)
+    shows = fix.shows_in(log)
     return f"{told}; its signature ({fix.signature}) is in the log all the same" if shows else told
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from tests_integration import bounded
 from tests_integration.engine.jsonpointer import NotThereError, replaced, value_at
 from tests_integration.files import create, held, replace
 
@@ -81,7 +82,7 @@ def _update(file: Path, at: str, change: Callable[[Attempts], Attempts]) -> Rest
 def _text(file: Path) -> str:
     if not file.exists():
         return EMPTY
-    return file.read_bytes().decode("utf-8", errors="surrogateescape")
+    return bounded.content(file, bounded.STATE).decode("utf-8", errors="surrogateescape")
 
 
 def _wrapped(file: Path, work: Callable[[], T]) -> T:

@@ -39,6 +39,9 @@ from tests_integration.plan.values import (
     VariableName,
 )
 
+MOST = 1000
+"""Branches of a wave at most, and remotes."""
+
 
 def _located(value: object) -> object:
     return {"url": value} if isinstance(value, str) else value
@@ -71,10 +74,10 @@ class PlanDocument(Model):
     date: Instant
     author: Person = "waveproof <waveproof@invalid>"
     repository: LocalPath | None = None
-    remotes: dict[Id, Annotated[Remote, BeforeValidator(_located)]] = Field(default_factory=dict)
+    remotes: dict[Id, Annotated[Remote, BeforeValidator(_located)]] = Field(default_factory=dict, max_length=MOST)
     base: Source
     integration: BranchName
-    branches: tuple[Branch, ...] = Field(min_length=1)
+    branches: tuple[Branch, ...] = Field(min_length=1, max_length=MOST)
     resolve: tuple[Resolve, ...] = ()
     fixes: tuple[Fix, ...] = ()
     build: tuple[Command, ...] = Field(min_length=1)

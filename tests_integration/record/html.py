@@ -32,9 +32,16 @@ shown = partial(clipped, length=40_000)
 FOLDED = 12
 """Beyond so many subjects of one criterion, those that hold are folded."""
 
+
+def _inert(value: object) -> object:
+    """What a template is about to escape, as text that can be shown; what is HTML already stays."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 TEMPLATES = Environment(
     loader=PackageLoader("tests_integration.record"),
     autoescape=True,
+    finalize=_inert,
     trim_blocks=True,
     lstrip_blocks=True,
     undefined=StrictUndefined,

@@ -53,7 +53,7 @@ def changed_files(store: Repo, commit: str, folder: Path) -> tuple[str, ...]:
         tree = ("--work-tree", str(folder))
         git(store, *tree, "read-tree", commit, env=env)
         git(store, *tree, "update-index", "-q", "--refresh", env=env, ok=(0, 1))
-        out = git(store, *tree, "diff-files", "--name-only", "-z", env=env)
+        out = git(store, *tree, "diff-files", "--ignore-submodules=dirty", "--name-only", "-z", env=env)
     changed = {path.decode(errors="surrogateescape") for path in out.split(b"\0")[:-1]}
     return tuple(shown(path) for path in sorted(changed | _changed_attributes(store, commit, folder)))
 
@@ -78,5 +78,9 @@ def _changed_attributes(store: Repo, commit: str, folder: Path) -> set[str]:
     return {
         name
         for name, path in there.items()
-        if name not in tracked or content(store, tracked[name].blob) != path.read_bytes()
+        if name not in tracked or not _holds(path, content(store, tracked[name].blob))
     }
+
+
+def _holds(file: Path, text: bytes) -> bool:
+    return file.stat().st_size == len(text) and file.read_bytes() == text
