@@ -29,7 +29,6 @@ from tests_integration.engine.processes import (
     children,
     die_with_suite,
     end_all,
-    frozen,
 )
 from tests_integration.facts import CommandFact
 from tests_integration.plan.model import Plan
@@ -223,7 +222,7 @@ def _problem(began: Mapping[str, Any], endless: list[str], watch: Watch) -> str:
 
 def _wait(process: sh.RunningCommand, brood: Brood, watch: Watch, progress: Callable[[str], None]) -> Hit | None:
     while process.is_alive():
-        if hit := watch.hit(lambda: frozen(brood)):
+        if hit := watch.hit(brood):
             return hit
         progress(_last(watch.log))
         time.sleep(GLANCE)

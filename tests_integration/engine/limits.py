@@ -2,13 +2,14 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import psutil
 
+from tests_integration.engine.processes import Brood, frozen, members
 from tests_integration.plan.parts import Limits
 from tests_integration.repository.checkout import files
 from tests_integration.text import size
@@ -83,27 +84,27 @@ class Watch:
             return None
         return Hit("output", f"it printed more than {size(self.bounds.output)}, the plan's `limits.output`")
 
-    def hit(self, frozen: Callable[[], list[int]]) -> Hit | None:
+    def hit(self, brood: Brood) -> Hit | None:
         """The limit that is reached by now, if any.
 
         Args:
-            frozen: stops the command's processes, tells them and lets them go on; asked only where there is cause.
+            brood: the command's processes, which are looked for only where there is cause.
         """
         if self.seconds > self.bounds.seconds:
             return Hit("time", f"it took longer than {self.bounds.seconds} s, its `timeout`")
-        return self.output() or self._processes(frozen) or self._memory(frozen) or self._disk()
+        return self.output() or self._processes(brood) or self._memory(brood) or self._disk()
 
-    def _processes(self, frozen: Callable[[], list[int]]) -> Hit | None:
+    def _processes(self, brood: Brood) -> Hit | None:
         allowed = self.bounds.processes
-        if len(psutil.pids()) - self.others <= allowed or len(frozen()) <= allowed:
+        if len(psutil.pids()) - self.others <= allowed or len(frozen(brood)) <= allowed:
             return None
         return Hit("processes", f"it ran more than {allowed} processes, the plan's `limits.processes`")
 
-    def _memory(self, frozen: Callable[[], list[int]]) -> Hit | None:
+    def _memory(self, brood: Brood) -> Hit | None:
         allowed = self.bounds.memory
         if self.available - psutil.virtual_memory().available <= allowed // 2:
             return None
-        pids = frozen()
+        pids = members(brood)
         if sum(_resident(pid) for pid in pids) <= allowed or (used := sum(_own(pid) for pid in pids)) <= allowed:
             return None
         return Hit("memory", f"it used {size(used)} of memory; the plan's `limits.memory` is {size(allowed)}")

@@ -57,13 +57,13 @@ def frozen(brood: Brood) -> list[int]:
     """The processes of a command, which are stopped while they are looked for: it may be starting more and more."""
     _signal_group(brood, signal.SIGSTOP)
     try:
-        return _members(brood)
+        return members(brood)
     finally:
         _signal_group(brood, signal.SIGCONT)
 
 
-def _members(brood: Brood) -> list[int]:
-    """Processes as far as they can be found at a glance: of the namespace, or descendants."""
+def members(brood: Brood) -> list[int]:
+    """The processes of a command as far as they can be found at a glance: of its namespace, or descendants."""
     if brood.namespace is not None:
         return [pid for pid in psutil.pids() if _namespace(pid) == brood.namespace]
     parents = {process.pid: process.info["ppid"] for process in psutil.process_iter(["ppid"])}

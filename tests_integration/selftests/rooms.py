@@ -1,5 +1,6 @@
 """Rooms in which selftests run commands as plans do, at the level of isolation of their choice."""
 
+import os
 from pathlib import Path
 
 from tests_integration.engine import isolation
@@ -28,3 +29,8 @@ def go(room: Room, line: str, environment: dict[str, str], bounds: Bounds = ENOU
     """Run a line as the first command of a build."""
     command = Command(run=line, timeout=bounds.seconds)
     return run("build", command, "build-1.log", room, environment, lambda _run, _seconds, _line: None, bounds)
+
+
+def tried(room: Room, line: str, bounds: Bounds = ENOUGH) -> CommandFact:
+    """The same with nothing but PATH and HOME in the environment."""
+    return go(room, line, {"PATH": os.environ["PATH"], "HOME": str(room.cell.home)}, bounds)
