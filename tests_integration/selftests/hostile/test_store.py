@@ -89,13 +89,6 @@ def no_blob(store: Path) -> None:
     loose(store, f"{tip(store)}:base.txt").unlink()
 
 
-def no_blob_beside_a_pack(store: Path) -> None:
-    file = loose(store, f"{tip(store)}:base.txt")
-    away = file.rename(store / "away")
-    git(store, "repack", "-adq", fails=True)
-    away.unlink()
-
-
 def torn_pack(store: Path) -> None:
     file = pack(store)
     file.write_bytes(file.read_bytes()[:-30])
@@ -189,19 +182,19 @@ def test_a_damaged_store_is_made_afresh(settled: Wave, store: Path, damage: Call
     assert integrated(settled, store) == (whole, [])
 
 
-def flip_a_bit(store: Path) -> None:
-    """Change a bit of a file's content inside a pack."""
+def flip_a_bit(store: Path, name: str, place: int) -> None:
+    """Change a bit of an object inside a pack."""
     file = pack(store)
     packed = [row.split() for row in git(store, "verify-pack", "-v", str(file.with_suffix(".idx"))).splitlines()]
-    (at,) = (int(row[4]) for row in packed if row[0] == git(store, "rev-parse", f"{tip(store)}:base.txt"))
+    (at,) = (int(row[4]) for row in packed if row[0] == git(store, "rev-parse", name))
     content = bytearray(file.read_bytes())
-    content[at + 5] ^= 1
+    content[at + place] ^= 1
     file.write_bytes(bytes(content))
 
 
-@hostile("a store with a flipped bit inside a pack", "the run fails and says so; the next one has another store")
+@hostile("a store with a flipped bit in a packed file", "the run fails and says so; the next one has another store")
 def test_what_is_found_out_late_is_mended_in_the_next_run(settled: Wave, store: Path, tmp_path: Path) -> None:
-    flip_a_bit(store)
+    flip_a_bit(store, f"{tip(store)}:base.txt", 5)
     whole, told = integrated(settled, store)
     assert told == []
     plan = load(settled.write())
@@ -216,11 +209,13 @@ def test_what_is_found_out_late_is_mended_in_the_next_run(settled: Wave, store: 
     assert integrated(settled, store) == (whole, [])
 
 
-def test_a_store_that_lacks_what_no_loose_object_links_to_is_found_out(settled: Wave, store: Path) -> None:
-    no_blob_beside_a_pack(store)
+@hostile("a store with a flipped bit in a packed folder", AFRESH)
+def test_a_store_whose_folders_cannot_be_read_is_made_afresh(settled: Wave, store: Path) -> None:
+    flip_a_bit(store, f"{ref(store, 'E2-split-002').read_text().strip()}^{{tree}}", 50)
     done, told = integrated(settled, store)
-    assert done.tip
-    assert len(told) == 1
+    (line,) = told
+    assert line.startswith("the store of wave was damaged and is made afresh: fatal: packed object ")
+    assert done == integrated(settled, settled.folder / "store.git")[0]
 
 
 @pytest.fixture
@@ -241,7 +236,7 @@ def test_a_run_says_what_it_does_about_its_store(wave: Wave) -> None:
     assert again.exit == 0, again.output
     assert again.output.count("\nthe store of wave was damaged and is made afresh: error: object file ") == 1
     assert again.record("wave")["tip"] == first.record("wave")["tip"]
-    flip_a_bit(store)
+    flip_a_bit(store, f"{tip(store)}:base.txt", 5)
     late = run(wave.folder, "--plan", str(wave.write()))
     assert late.exit == 1
     assert late.output.count("\nthe store of wave is damaged; run again, it is made afresh: error: ") == 1
