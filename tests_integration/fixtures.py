@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from git import Repo
 
 from tests_integration import __version__, live, running
 from tests_integration.criteria.judge import Remark
-from tests_integration.engine import attempts, metadata, verify
+from tests_integration.engine import attempts, mending, metadata, verify
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.commands import Room, environment
 from tests_integration.engine.gates import run_gate
@@ -20,7 +21,7 @@ from tests_integration.engine.isolation import cell
 from tests_integration.engine.metadata import MetadataError, Rests
 from tests_integration.engine.notes import publish_note
 from tests_integration.engine.publish import publish as publish_branch
-from tests_integration.engine.sources import Remotes, fetch, look_up
+from tests_integration.engine.sources import Remotes, look_up
 from tests_integration.facts import AttemptFact, Gate, Integration, NoteFact, Publication, Recorded, Source
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan
@@ -82,10 +83,11 @@ def reports(workspace: Workspace) -> Path:
 
 
 @pytest.fixture(scope="session")
-def store(workspace: Workspace) -> Iterator[Repo]:
+def store(suite: Session, plan: Plan, ledger: PlanLedger, workspace: Workspace) -> Iterator[Repo]:
     """The plan's bare store."""
     with open_store(workspace.store) as repo:
         yield repo
+        mending.drop_damaged(plan, repo, [fact.message for fact in ledger.criteria()], partial(live.say, suite))
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +141,7 @@ def sources(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
     if attempt.refused:
         pytest.skip(f"blocked: {attempt.refused.splitlines()[0]}")
     with clock("fetch", f"{len(plan.branches)} branches"):
-        found = fetch(plan, store, looked_up)
+        found = mending.fetch_whole(plan, store, looked_up, partial(live.say, suite))
     ledger.note("sources", {key: source.model_dump(mode="json") for key, source in found.items()})
     ledger.note("distances", distances(store, suite.earlier(plan.name), found))
     return found
@@ -313,9 +315,8 @@ def noted(
         result = NoteFact(remote=remote, url="", ref=NOTES, commit=None, status="refused", problem=problem)
     else:
         record = suite.record(plan.name, others).model_copy(update={"criteria": others})
-        result = publish_note(
-            plan, store, remote, history.tip, markdown.summary(record, suite.folder(plan.name), times=False)
-        )
+        text = markdown.summary(record, suite.folder(plan.name), times=False)
+        result = publish_note(plan, store, remote, history.tip, text)
     ledger.note("note", result)
     return result
 

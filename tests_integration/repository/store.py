@@ -9,6 +9,7 @@ from shutil import rmtree
 from git import Repo
 
 from tests_integration.files import held
+from tests_integration.repository.damage import is_store, make_afresh
 from tests_integration.repository.git import git, new_repository
 from tests_integration.repository.remote import require_sound, speak
 from tests_integration.url import Url
@@ -20,10 +21,9 @@ PATIENCE = 600
 
 
 def open_store(folder: Path) -> Repo:
-    """The bare store in this folder, made where it is not there yet; close it after use."""
-    if not (folder / "HEAD").exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        new_repository(folder, bare=True).close()
+    """The bare store in this folder, made where none is there that git takes for one; close it after use."""
+    if not is_store(folder):
+        make_afresh(folder)
     return Repo(folder, expand_vars=False)
 
 
