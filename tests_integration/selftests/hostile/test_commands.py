@@ -29,23 +29,22 @@ def said(room: Room, fact: CommandFact) -> str:
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "shown"),
     [
-        case(
-            __name__,
-            "a command that prints binary and invalid UTF-8",
-            "\\x00\\x1b[31m\ufffd\ufffd",
-            r"printf '\0\033[31m\xff\xfe'",
-        ),
-        case(__name__, "a command that waits for input", "nothing came", "read -r || echo nothing came"),
-        case(__name__, "a command that closes its output", "", "exec >&- 2>&-; true"),
-        case(__name__, "a command that asks for a terminal", "no terminal", "echo x > /dev/tty || echo no terminal"),
+        (r"printf '\0\033[31m\xff\xfe'", "\\x00\\x1b[31m\ufffd\ufffd"),
+        ("read -r || echo nothing came", "nothing came\n"),
+        ("exec >&- 2>&-; true", ""),
+        ("echo x > /dev/tty || echo no terminal", "no terminal\n"),
     ],
+    ids=["binary", "input", "closed", "terminal"],
 )
-def test_what_is_odd_about_its_output_does_no_harm(room: Room, line: str, says: str) -> None:
+@hostile("a command that prints binary and invalid UTF-8", "is shown with what could act written out")
+@hostile("a command that waits for input, or asks for a terminal", "finds none, and goes on")
+@hostile("a command that closes its output", "is judged by its exit code")
+def test_what_is_odd_about_its_output_does_no_harm(room: Room, line: str, shown: str) -> None:
     fact = tried(room, line)
     assert fact.exit == 0
-    assert says in said(room, fact)
+    assert said(room, fact).endswith(shown)
 
 
 @hostile("a command that kills its parent", "is ended itself and not taken for a success; the suite lives")
@@ -125,7 +124,7 @@ def test_other_processes_are_not_there(shut: Room, monkeypatch: pytest.MonkeyPat
     ("line", "says"),
     [
         case(__name__, "a command that writes to the system", "Read-only file system", "touch /usr/written"),
-        case(__name__, "a command that makes the system writable", "denied", "mount -o remount,rw /"),
+        case(__name__, "a command that makes the system writable", "permission denied", "mount -o remount,rw /"),
         case(
             __name__,
             "a command that makes itself root of a namespace to remount the system",
@@ -138,7 +137,7 @@ def test_other_processes_are_not_there(shut: Room, monkeypatch: pytest.MonkeyPat
             "Read-only file system",
             "echo x > /proc/sys/kernel/core_pattern",
         ),
-        case(__name__, "a command that makes a device", "mknod:", "mknod disk b 8 0"),
+        case(__name__, "a command that makes a device", "Operation not permitted", "mknod disk b 8 0"),
         case(
             __name__, "a command that talks to services of the machine", "0 sockets", "echo $(ls /run | wc -l) sockets"
         ),
