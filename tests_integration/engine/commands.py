@@ -38,6 +38,7 @@ from tests_integration.url import without_secrets
 
 TAIL = 4096
 SLOW_START = 30.0
+LONGEST_LINE = 1 << 16
 
 BASH = ("bash", "-euo", "pipefail", "-c")
 
@@ -194,8 +195,9 @@ def _run(line: str, room: Room, environment: Mapping[str, str], watch: Watch, pr
         return Ended(None, problem=problem)
     if hit:
         return Ended(None, hit=hit)
-    left = (*ended.get("left", ()), *found)
-    return Ended(ended.get("exit", -9), tuple(dict.fromkeys(left)))
+    code = ended.get("exit")
+    left = [str(name) for name in (*ended.get("left", ()), *found)]
+    return Ended(code if isinstance(code, int) else -signal.SIGKILL, tuple(dict.fromkeys(left)))
 
 
 def _mask(file: Path, secrets: frozenset[str]) -> None:
@@ -206,10 +208,13 @@ def _mask(file: Path, secrets: frozenset[str]) -> None:
 
 
 def _told(report: Any) -> dict[str, Any]:
-    """The next line of what `inside` tells; empty where it tells nothing more."""
-    line = report.readline() if select.select([report], [], [], SLOW_START)[0] else ""
-    found: dict[str, Any] = json.loads(line) if line else {}
-    return found
+    """The next line of what `inside` tells; empty where it tells nothing more, or a command has meddled with it."""
+    line = report.readline(LONGEST_LINE) if select.select([report], [], [], SLOW_START)[0] else ""
+    try:
+        found = json.loads(line or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _problem(began: Mapping[str, Any], endless: list[str], watch: Watch) -> str:

@@ -108,19 +108,20 @@ def cell(plan: Plan, store: Path, checkout: Path, home: Path, caller: Mapping[st
 
     Args:
         plan: whether they reach the network, and which of the caller's variables they get.
-        store: from which the checkout borrows objects.
-        checkout: where they run.
+        store: from which the checkout borrows objects; beside it are
+        checkout: where they run, and
         home: their HOME.
         caller: the caller's environment; a folder that one of the variables let through names is shared.
     """
-    shared = {name: Path(caller[name]) for name in plan.pass_environment if _is_folder(caller.get(name, ""))}
-    hidden = (*_homes(caller), checkout.parent.parent.absolute())
+    shared = {name: Path(caller[name]).resolve() for name in plan.pass_environment if _is_folder(caller.get(name, ""))}
+    own = checkout.parent.resolve()
+    hidden = (*_homes(caller), own.parent)
     return Cell(
         level(network=plan.network),
         plan.network,
-        checkout.absolute(),
-        home.absolute(),
-        store.absolute() / "objects",
+        own / checkout.name,
+        own / home.name,
+        own / store.name / "objects",
         tuple(folder for folder in hidden if folder not in shared.values()),
         shared,
     )
@@ -137,7 +138,7 @@ def _homes(caller: Mapping[str, str]) -> Iterator[Path]:
         homes.add(pwd.getpwuid(os.getuid()).pw_dir)
     for home in sorted(homes):
         if _is_folder(home) and not any(Path(folder).is_relative_to(home) for folder in ("/usr", "/etc", "/bin")):
-            yield Path(home)
+            yield Path(home).resolve()
 
 
 def make_ready(cell: Cell) -> None:
@@ -177,7 +178,7 @@ def _mounts(cell: Cell) -> Iterator[str]:
     emptied = list(_uppermost([Path(SOCKETS), *cell.hidden]))
     for folder in emptied:
         yield from ("--tmpfs", str(folder))
-    private = [name for name in PRIVATE if Path(name).is_dir()]
+    private = [name for name in PRIVATE if Path(name).is_dir() and not Path(name).is_symlink()]
     for name in private:
         yield from ("--bind", str(cell.tmp), name)
     covered = [*emptied, *map(Path, private)]
@@ -227,7 +228,7 @@ def lacking(level: Level, *, network: bool) -> str:
     if not shutil.which(TOOLS[level]):
         return f"there is no {TOOLS[level]} on the PATH (Debian package {PACKAGES[level]})"
     with tempfile.TemporaryDirectory() as folder:
-        checkout, home = Path(folder, "plan", "checkout"), Path(folder, "plan", "home")
+        checkout, home = (Path(folder, "plan", name).resolve() for name in ("checkout", "home"))
         checkout.mkdir(parents=True)
         made = Cell(level, network, checkout, home, checkout, hidden=(*_homes(os.environ),))
         home.mkdir()

@@ -228,3 +228,9 @@ def test_secrets_are_masked_in_logs(room: Room) -> None:
     fact = tried(known, "printf 's3cr3t-%s\\n' w0rd; printf 'me:%s' s3cr3t-w0rd | base64; echo https://you@h/")
     assert said(known, fact) == "[secret]\n[secret]=\nhttps://h/\n"
     assert fact.size == (known.reports / fact.log).stat().st_size
+
+
+@hostile("a command that writes into the channel by which its end is told", "is no success")
+def test_what_meddles_with_its_end_is_no_success(room: Room) -> None:
+    line = "for fd in /proc/$PPID/fd/*; do echo '{\"exit\": ' > $fd || :; done 2> /dev/null; exit 3"
+    assert not tried(room, line).passed
