@@ -12,6 +12,7 @@ Where these do not hold, the command is not started.
 """
 
 import contextlib
+import ctypes
 import fcntl
 import json
 import os
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 INTERFACE = struct.Struct("16sH14s")
 
@@ -42,6 +44,7 @@ def main(orders: dict[str, Any], command: list[str]) -> None:
             return
         if "net" in orders["apart"]:
             _raise_loopback()
+        _drop_capabilities()
         print(json.dumps({"pid": own.get("pid")}), file=report, flush=True)
         signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
         code = _ended(os.posix_spawnp(command[0], command, os.environ, setsigdef=IGNORED_BY_PYTHON))
@@ -75,6 +78,12 @@ def _raise_loopback() -> None:
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
         _, flags, _ = INTERFACE.unpack(fcntl.ioctl(connection, SIOCGIFFLAGS, INTERFACE.pack(b"lo", 0, b"")))
         fcntl.ioctl(connection, SIOCSIFFLAGS, INTERFACE.pack(b"lo", flags | IFF_UP, b""))
+
+
+def _drop_capabilities() -> None:
+    """Pass none on that unshare(1) has kept for this process (prctl(2)); bubblewrap has dropped them."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
 
 
 def _ended(command: int) -> int:

@@ -164,7 +164,17 @@ def words(cell: Cell, report: int, command: Iterable[str]) -> list[str]:
         return shut_in
     network = [] if cell.network else ["net"]
     if cell.level == "unshare":
-        options = ["--user", "--map-current-user", "--pid", "--fork", "--kill-child", "--ipc", "--uts", "--mount-proc"]
+        options = [
+            "--user",
+            "--map-current-user",
+            "--keep-caps",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--ipc",
+            "--uts",
+            "--mount-proc",
+        ]
         return ["unshare", *options, *(f"--{name}" for name in network), "--", *shut_in]
     options = ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent"]
     options += [f"--unshare-{name}" for name in network]
