@@ -13,9 +13,9 @@ from tests_integration.plan.model import Located, Plan, locate
 from tests_integration.plan.parts import Remote
 from tests_integration.repository.ask import commit_at
 from tests_integration.repository.git import GitError
-from tests_integration.repository.store import clone_names, clone_url, create_bare, fetch_branches, heads
+from tests_integration.repository.store import clone_config, clone_names, clone_url, create_bare, fetch_branches, heads
 from tests_integration.text import without_password
-from tests_integration.url import Url, is_path
+from tests_integration.url import Url, is_path, secrets
 
 AT_ONCE = 8
 
@@ -51,6 +51,15 @@ class Remotes:
             return self._of_plan(remote)
         clone = self.clone or self.plan.folder
         return Url(clone) if name == "." else _from(clone, clone_url(self.store, clone, name, push=push))
+
+    def secrets(self) -> frozenset[str]:
+        """Passwords and tokens that commands of the plan could read in the plan's URLs or in the clone's config.
+
+        Raises:
+            GitError: the clone cannot be read.
+        """
+        urls = [remote.url for remote in self.plan.remotes.values() if remote.url]
+        return secrets("\n".join([*urls, clone_config(self.store, self.clone) if self.clone else ""]))
 
     def _of_plan(self, remote: Remote) -> Url:
         if remote.url is not None:
