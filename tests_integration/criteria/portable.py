@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from pathspec import GitIgnoreSpec
-
+from tests_integration.plan.patterns import PathPatterns
 from tests_integration.repository.ask import History, changes, entries, shown
 from tests_integration.repository.portable import collisions, unportable
 
@@ -15,9 +14,9 @@ def unportable_paths(history: History, wanted: Iterable[str]) -> dict[str, str]:
         history: of the integration.
         wanted: patterns (gitignore(5)) of paths that are not looked at.
     """
-    allowed = GitIgnoreSpec.from_lines(wanted)
+    allowed = PathPatterns(wanted)
     changed = changes(history.repo, history.base, history.tip)
-    brought = {path for path, change in changed.items() if change.before is None and not allowed.match_file(path)}
+    brought = {path for path, change in changed.items() if change.before is None and not allowed.match(path)}
     wrong = {path: text for path in sorted(brought) if (text := unportable(path))}
     if brought:
         meets = collisions(entries(history.repo, history.tip))

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, get_args
 
@@ -12,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from tests_integration.plan.document import digest
 from tests_integration.plan.document import document as said
-from tests_integration.plan.mistakes import Mark, Mistake, Place, PlanRejectedError, nearest
+from tests_integration.plan.mistakes import TOLD, Mark, Mistake, Place, PlanRejectedError, nearest
 from tests_integration.plan.model import Plan, PlanDocument
 from tests_integration.plan.read import Document, read
 from tests_integration.plan.references import findings
@@ -29,6 +30,7 @@ WORDINGS = {
     "model_type": "must be a mapping of keys to values",
     "string_pattern_mismatch": "{value!r} is not a full commit id (40 or 64 hexadecimal digits)",
     "string_type": "must be text",
+    "too_long": "has more than {max_length} entries, the most that a plan may have",
     "too_short": "needs at least one entry",
     "tuple_type": "must be a list",
     "value_error": "{error}",
@@ -57,13 +59,14 @@ def _loaded(file: Path) -> tuple[Plan, Document]:
     mistakes = [*document.mistakes, *_mistakes_of_name(file)]
     content = None
     if isinstance(document.data, dict):
-        mistakes += (Mistake(document.mark(place), place, text) for place, text in findings(document.data, file.parent))
+        wrong = findings(document.data, file.parent)
+        mistakes += (Mistake(document.mark(place), place, text) for place, text in islice(wrong, TOLD + 1))
         try:
             content = PlanDocument.model_validate(document.data)
         except ValidationError as error:
             found = (_mistake(document, detail) for detail in error.errors() if not _follows(detail))
             told = {mistake.place for mistake in document.mistakes}
-            mistakes += (mistake for mistake in found if mistake.place not in told)
+            mistakes += islice((mistake for mistake in found if mistake.place not in told), TOLD + 1)
     else:
         mistakes.append(Mistake(Mark(1, 1), (), "must be a mapping of keys to values; `version: 1` is the first"))
     if mistakes or content is None:
@@ -163,11 +166,19 @@ def _model_in(annotation: object) -> type[BaseModel] | None:
 def _recorded(plan: Plan) -> dict[str, Path]:
     if not any(rule.take == "recorded" for rule in plan.resolve):
         return {}
-    return {str(file.relative_to(plan.folder)): file for file in sorted(plan.resolutions.rglob("*")) if file.is_file()}
+    if plan.resolutions.is_symlink():  # what is recorded is read from plain files in plain folders only
+        return {}
+    found = (file for file in sorted(plan.resolutions.rglob("*")) if file.is_file() and not file.is_symlink())
+    return {str(file.relative_to(plan.folder)): file for file in found}
 
 
 def _files(plan: Plan) -> dict[str, str]:
     """SHA-256 of each file that the plan takes in, by path as seen from its folder."""
     patches = {fix.patch: plan.folder / fix.patch for fix in plan.fixes if fix.patch}
     taken_in = (plan.infrastructure | _recorded(plan) | patches).values()
-    return {os.path.relpath(file, plan.folder): hashlib.sha256(file.read_bytes()).hexdigest() for file in taken_in}
+    return {os.path.relpath(file, plan.folder): _sha256(file) for file in taken_in}
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -26,6 +26,7 @@ from tests_integration.plan.parts import (
 from tests_integration.plan.values import (
     PERSON,
     BranchName,
+    Flag,
     Id,
     Instant,
     LocalPath,
@@ -37,6 +38,9 @@ from tests_integration.plan.values import (
     VariableGlob,
     VariableName,
 )
+
+MOST = 1000
+"""Branches of a wave at most, and remotes."""
 
 
 def _located(value: object) -> object:
@@ -56,6 +60,8 @@ class PlanDocument(Model):
         resolve: how conflicts are settled.
         environment: variables for build, test and demo.
         pass_environment: names or globs of variables let through from the caller.
+        network: whether build, test and demo reach the network.
+        isolation: `required` where they are not to run unless bubblewrap shuts them in.
         publish: where the branch is pushed; nothing is pushed without it.
     """
 
@@ -68,10 +74,10 @@ class PlanDocument(Model):
     date: Instant
     author: Person = "waveproof <waveproof@invalid>"
     repository: LocalPath | None = None
-    remotes: dict[Id, Annotated[Remote, BeforeValidator(_located)]] = Field(default_factory=dict)
+    remotes: dict[Id, Annotated[Remote, BeforeValidator(_located)]] = Field(default_factory=dict, max_length=MOST)
     base: Source
     integration: BranchName
-    branches: tuple[Branch, ...] = Field(min_length=1)
+    branches: tuple[Branch, ...] = Field(min_length=1, max_length=MOST)
     resolve: tuple[Resolve, ...] = ()
     fixes: tuple[Fix, ...] = ()
     build: tuple[Command, ...] = Field(min_length=1)
@@ -79,6 +85,8 @@ class PlanDocument(Model):
     demo: Demo
     environment: dict[VariableName, Value] = Field(default_factory=dict)
     pass_environment: tuple[VariableGlob, ...] = ()
+    network: Flag = False
+    isolation: Literal["best", "required"] = "best"
     publish: Publish | None = None
     metadata: Metadata = Metadata()
     limits: Limits = Limits()

@@ -4,9 +4,9 @@ import re
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pathspec import GitIgnoreSpec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from tests_integration.plan.patterns import PathPatterns, TextPattern
 from tests_integration.plan.values import (
     ID,
     CommandLine,
@@ -15,11 +15,12 @@ from tests_integration.plan.values import (
     Flag,
     Id,
     LocalPath,
-    PathPattern,
+    PathPatternList,
     Pattern,
     Pointer,
     RemoteUrl,
     RepositoryPath,
+    Size,
     Source,
     Text,
 )
@@ -118,7 +119,7 @@ class Resolve(Model):
         drops: whether lines that a side added may be lost by it.
     """
 
-    paths: tuple[PathPattern, ...] = Field(min_length=1)
+    paths: PathPatternList = Field(min_length=1)
     take: Literal["ours", "theirs", "union", "delete", "recorded"]
     merges: OneOrMoreIds = Field(default=(), alias="in", min_length=1)
     drops: Flag = False
@@ -130,11 +131,11 @@ class Resolve(Model):
 
     def settles(self, branch: Branch, path: str) -> bool:
         """Whether the rule is for this path in the merge of this branch."""
-        return (not self.merges or branch.id in self.merges) and self._spec.match_file(path)
+        return (not self.merges or branch.id in self.merges) and self._patterns.match(path)
 
     @cached_property
-    def _spec(self) -> GitIgnoreSpec:
-        return GitIgnoreSpec.from_lines(self.paths)
+    def _patterns(self) -> PathPatterns:
+        return PathPatterns(self.paths)
 
 
 class Sides(Model):
@@ -161,7 +162,7 @@ class Fix(Model):
         take: files that are taken whole from one side.
         patch: file beside the plan with a patch (git-apply(1)).
         needs: files that must be there after the merge for the fix to make sense.
-        signature: regular expression that finds the problem in a log.
+        signature: regular expression (RE2) that finds the problem in a log.
         proven: where the fix was shown to work.
     """
 
@@ -180,6 +181,10 @@ class Fix(Model):
         if sum((bool(self.delete), self.take is not None, self.patch is not None)) != 1:
             raise ValueError("needs exactly one of 'delete', 'take' and 'patch'")
         return self
+
+    def shows_in(self, log: str) -> bool:
+        """Whether a log has its signature."""
+        return self.signature is not None and TextPattern(self.signature).is_in(log)
 
     @property
     def paths(self) -> frozenset[str]:
@@ -240,16 +245,24 @@ class Metadata(Model):
 
 
 class Limits(Model):
-    """What the integration may do.
+    """What the integration may do, and what each of its commands may use.
 
     Attributes:
         changed_lines: lines that it may change on its own (R361).
         attempts: how often it may be tried before it succeeds (R520).
         hours: how long that may take in all (R520).
+        memory: that all processes of a command may use at a time; three quarters of the machine's where it is not said.
+        processes: that a command may run at a time.
+        output: that a command may print.
+        disk: that a command may write to its checkout and HOME.
         unportable_paths: patterns of files (gitignore(5)) that not every file system can hold and that are wanted.
     """
 
     changed_lines: int = Field(default=50, ge=0)
-    unportable_paths: tuple[PathPattern, ...] = ()
+    unportable_paths: PathPatternList = ()
     attempts: int = Field(default=5, ge=1)
     hours: int = Field(default=4, ge=1)
+    memory: Size | None = None
+    processes: int = Field(default=1000, ge=1)
+    output: Size = 50 << 20
+    disk: Size = 20 << 30

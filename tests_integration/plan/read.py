@@ -11,10 +11,14 @@ from pathlib import Path
 
 import yaml
 
+from tests_integration import bounded
 from tests_integration.plan.mistakes import Mark, Mistake, Place, PlanRejectedError
 
-LARGEST = 1 << 20
 DEEPEST = 12
+MOST = 20_000
+"""Values of a plan at most."""
+LONGEST = 1 << 16
+"""Bytes of a text at most; the system takes no command line of twice as many."""
 LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 
@@ -72,12 +76,9 @@ def _text(file: Path) -> str:
         return PlanRejectedError(file, [Mistake(mark, (), text)])
 
     try:
-        with file.open("rb") as stream:
-            raw = stream.read(LARGEST + 1)
+        raw = bounded.content(file, bounded.PLAN)
     except OSError as error:
-        raise refusal(f"cannot be read: {error.strerror}") from None
-    if len(raw) > LARGEST:
-        raise refusal("is larger than 1 MiB; a plan is written by hand")
+        raise refusal(bounded.why_unreadable(error)) from None
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -109,6 +110,8 @@ class _Composer:
 
     def value(self, place: Place, event: yaml.Event) -> object:
         self.values[place] = _mark(event)
+        if len(self.values) > MOST:
+            raise self.rejected(event, (), f"holds more than {MOST} values; a plan is written by hand")
         if isinstance(event, yaml.AliasEvent):
             self.refuse(event, place, f"is an alias (*{event.anchor}); write the value out")
             return None
@@ -116,9 +119,10 @@ class _Composer:
         if tag not in {None, "!"}:
             self.refuse(event, place, f"has the tag {tag}; plans hold plain values only")
         if isinstance(event, yaml.ScalarEvent):
+            self.require_short(place, event)
             return event.value if event.value or event.style else None
         if len(place) >= DEEPEST:
-            raise PlanRejectedError(self.file, [Mistake(_mark(event), place, f"nested deeper than {DEEPEST} levels")])
+            raise self.rejected(event, place, f"nested deeper than {DEEPEST} levels")
         return self.sequence(place) if isinstance(event, yaml.SequenceStartEvent) else self.mapping(place)
 
     def sequence(self, place: Place) -> list[object]:
@@ -142,10 +146,18 @@ class _Composer:
 
     def key(self, place: Place, event: yaml.Event) -> str:
         if not isinstance(event, yaml.ScalarEvent):
-            raise PlanRejectedError(self.file, [Mistake(_mark(event), place, "holds a key that is not plain text")])
+            raise self.rejected(event, place, "holds a key that is not plain text")
+        self.require_short(place, event)
         if event.value == "<<" and not event.style:
             self.refuse(event, (*place, "<<"), "is a merge key; write the values out")
         return str(event.value)
+
+    def require_short(self, place: Place, event: yaml.ScalarEvent) -> None:
+        if len(event.value) > LONGEST or len(event.value.encode(errors="surrogatepass")) > LONGEST:
+            raise self.rejected(event, place, f"holds a text of more than {LONGEST >> 10} KiB; put it into a file")
+
+    def rejected(self, event: yaml.Event, place: Place, text: str) -> PlanRejectedError:
+        return PlanRejectedError(self.file, [Mistake(_mark(event), place, text)])
 
     def refuse(self, event: yaml.Event, place: Place, text: str) -> None:
         self.mistakes.append(Mistake(_mark(event), place, text))

@@ -5,15 +5,17 @@ the models refuse are left to the models.
 """
 
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
+from tests_integration import bounded
 from tests_integration.plan import order
 from tests_integration.plan.mistakes import Place, nearest
-from tests_integration.plan.model import locate
+from tests_integration.plan.model import MOST, locate
 from tests_integration.plan.parts import Branch, Demo, Fix, Model, Remote, Resolve
 from tests_integration.plan.values import repository_path
 
@@ -34,6 +36,8 @@ def findings(data: Mapping[str, object], folder: Path) -> Iterator[Finding]:
         data: the plan as read from YAML.
         folder: folder of the plan's file.
     """
+    if any(isinstance(named := data.get(key), list | dict) and len(named) > MOST for key in ("branches", "remotes")):
+        return
     branches = {n: branch for n, branch in _valid(Branch, data.get("branches")) if branch.id != "base"}
     yield from _branch_ids(data.get("branches"))
     yield from _parents(branches, _ids(data.get("branches")))
@@ -181,16 +185,30 @@ def _inside(place: Place, plans: Path, name: str, *, folder: bool) -> Iterator[F
         yield Finding(place, f"{name!r} is not a {'folder' if folder else 'file'} beside the plan")
     elif folder:
         yield from (Finding(place, text) for text in _not_to_be_added(path, name))
+    elif problem := _unreadable(path):
+        yield Finding(place, f"{name!r} {problem}")
 
 
 def _not_to_be_added(folder: Path, name: str) -> Iterator[str]:
     for file in sorted(folder.rglob("*")):
-        if file.is_symlink():
+        mode = file.lstat().st_mode
+        if stat.S_ISLNK(mode):
             yield f"{name!r} holds a symbolic link; only files are added"
+        elif not stat.S_ISDIR(mode) and (problem := _unreadable(file)):
+            yield f"{name!r} holds a file that {problem}"
         try:
             repository_path(file.relative_to(folder).as_posix())
         except ValueError as error:
             yield f"{name!r} holds {error}"
+
+
+def _unreadable(file: Path) -> str:
+    """Why a file cannot be taken in; empty where it can."""
+    try:
+        bounded.content(file, bounded.TAKEN_IN)
+    except OSError as error:
+        return bounded.why_unreadable(error)
+    return ""
 
 
 def _leads_to(path: Path, kind: Callable[[Path], bool]) -> bool:

@@ -32,9 +32,16 @@ shown = partial(clipped, length=40_000)
 FOLDED = 12
 """Beyond so many subjects of one criterion, those that hold are folded."""
 
+
+def _inert(value: object) -> object:
+    """What a template is about to escape, as text that can be shown; what is HTML already stays."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 TEMPLATES = Environment(
     loader=PackageLoader("tests_integration.record"),
     autoescape=True,
+    finalize=_inert,
     trim_blocks=True,
     lstrip_blocks=True,
     undefined=StrictUndefined,
@@ -149,10 +156,10 @@ def as_json(value: dict[str, object]) -> str:
 
 
 def how_it_ended(command: CommandFact) -> str:
-    """Exit code or deadline, and time."""
+    """Exit code or limit, and time."""
     if command.problem:
-        return f"not started: {command.problem}"
-    ended = f"exit {command.exit}" if command.exit is not None else f"ended at its deadline of {command.timeout} s"
+        return f"not run: {command.problem}"
+    ended = f"exit {command.exit}" if command.exit is not None else f"ended: {command.ended}"
     return f"{ended} · {command.seconds:.1f} s"
 
 

@@ -88,8 +88,11 @@ def _line(text: str, longest: int) -> str:
 
 def _inert(line: str) -> str:
     words = re.split(r"([ |])", line)
-    return "".join(_stilled(word) if LIVE.search(word) else escaped(word) for word in words)
+    return BLOCK.sub(r"\1\\\2", "".join(_stilled(word) if LIVE.search(word) else escaped(word) for word in words))
 
+
+BLOCK = re.compile(r"^([0-9]*)([-+=.)])")
+"""What at the beginning of a line makes a list, a rule or a heading of it; an escaped one more does no harm."""
 
 AROUND = re.compile(r"""^[(\["']+|[)\],.;:"']+$""")
 """Punctuation at the ends of a word."""

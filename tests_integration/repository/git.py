@@ -1,6 +1,7 @@
 """Runs git, in one scrubbed environment, with one kind of error."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -62,6 +63,11 @@ LONGEST = 30_000
 """Characters of paths that are put on a command line: one argument may have 128 KiB, all of them 2 MiB (execve(2))."""
 
 
+ALLOWING = re.compile(r"To add an exception for this directory, call:\s+git config --global .*")
+OWNED = "It belongs to another user. Run as its owner, or name a clone of your own: your git configuration is not read."
+"""What git advises where a repository is another user's would change nothing here."""
+
+
 class GitError(Exception):
     """A git command that failed.
 
@@ -74,7 +80,7 @@ class GitError(Exception):
     def __init__(self, command: tuple[str, ...], code: int, output: str) -> None:
         self.command = command
         self.exit = code
-        self.output = visible(without_password(output.strip()))
+        self.output = visible(without_password(ALLOWING.sub(OWNED, output.strip())))
         super().__init__(f"`{without_password(' '.join(command))}` exited {code}: {self.output}")
 
 

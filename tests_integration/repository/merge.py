@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +14,16 @@ from tests_integration.repository.git import GitError, answer
 KIND = re.compile(r"CONFLICT \(([^)]+)\)")
 """The text is finer than the type: `content` and `add/add` are both of the type `contents`."""
 
+MERGE_TREE = ("merge-tree", "--write-tree", "-z")
+
+ANY = re.compile(r".*", re.DOTALL)
+CLEAN = re.compile(r"[01]")
+COUNT = re.compile(r"[0-9]{1,9}")
+OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+STAGE = re.compile(r"([0-7]{6} [0-9a-f]{40}([0-9a-f]{24})? [123]\t.+)?", re.DOTALL)
+"""Fields of an answer (git-merge-tree(1), OUTPUT); a line of the section of stages, or its end."""
+
+LONGEST = 80
 LEFT_ASIDE = re.compile(r"(?P<path>.+)~(?P<commit>[0-9a-f]{40,64})(_[0-9]+)?", re.DOTALL)
 """The name under which git leaves a file whose own name the other side has taken for something else."""
 
@@ -74,15 +84,9 @@ def automatic_merges(repo: Repo, pairs: Sequence[tuple[str, str]]) -> list[Autom
         return []
     stdin = "".join(f"{ours} {theirs}\n" for ours, theirs in pairs).encode()
     try:
-        out = answer(repo, "merge-tree", "--write-tree", "-z", "--stdin", stdin=stdin)[1]
+        return list(read_many(answer(repo, *MERGE_TREE, "--stdin", stdin=stdin)[1], pairs))
     except GitError:  # this git cannot, or one of the pairs cannot be merged and took the others with it
         return [_merged_or_error(repo, *pair) for pair in pairs]
-    fields = _Fields(out)
-    merges: list[AutomaticMerge | GitError] = []
-    for pair in pairs:
-        clean = fields.next() == "1"
-        merges.append(_parsed(fields, pair, clean=clean))
-    return merges
 
 
 def _merged_or_error(repo: Repo, ours: str, theirs: str) -> AutomaticMerge | GitError:
@@ -93,8 +97,28 @@ def _merged_or_error(repo: Repo, ours: str, theirs: str) -> AutomaticMerge | Git
 
 
 def _merged(repo: Repo, options: tuple[str, ...], ours: str, theirs: str) -> AutomaticMerge:
-    code, out = answer(repo, *options, "merge-tree", "--write-tree", "-z", ours, theirs, ok=(0, 1))
-    return _parsed(_Fields(out), (ours, theirs), clean=code == 0)
+    code, out = answer(repo, *options, *MERGE_TREE, ours, theirs, ok=(0, 1))
+    return read_one(out, (ours, theirs), clean=code == 0)
+
+
+def read_one(out: bytes, sides: tuple[str, str], *, clean: bool) -> AutomaticMerge:
+    """What `git merge-tree -z` printed of two commits, which it merged `clean` or not.
+
+    Raises:
+        GitError: git prints nothing like it.
+    """
+    return _parsed(_Fields(out), sides, clean=clean)
+
+
+def read_many(out: bytes, pairs: Sequence[tuple[str, str]]) -> Iterator[AutomaticMerge]:
+    """What `git merge-tree -z --stdin` printed of pairs of commits.
+
+    Raises:
+        GitError: git prints nothing like it.
+    """
+    fields = _Fields(out)
+    for pair in pairs:
+        yield _parsed(fields, pair, clean=fields.next(CLEAN) == "1")
 
 
 class _Message(NamedTuple):
@@ -105,27 +129,34 @@ class _Message(NamedTuple):
 
 
 class _Fields:
-    """The fields of git's answer, one after the other; empty ones stand between sections and at the end."""
+    """The fields of git's answer, one after the other; empty ones stand between sections and at the end.
+
+    Raises:
+        GitError: there are no more, or one is not as it has to be.
+    """
 
     def __init__(self, out: bytes) -> None:
         self.fields = out.decode(errors="surrogateescape").split("\0")
         self.at = 0
 
-    def next(self) -> str:
+    def next(self, form: re.Pattern[str] = ANY) -> str:
+        if self.at == len(self.fields) or not form.fullmatch(self.fields[self.at]):
+            there = repr(self.fields[self.at])[:LONGEST] if self.at < len(self.fields) else "its end"
+            raise GitError(("git", *MERGE_TREE), 0, f"its answer has {there} in place of {form.pattern}")
         self.at += 1
-        return self.fields[self.at - 1] if self.at <= len(self.fields) else ""
+        return self.fields[self.at - 1]
 
-    def section(self) -> Iterable[str]:
-        while field := self.next():
+    def section(self, form: re.Pattern[str] = ANY) -> Iterator[str]:
+        while field := self.next(form):
             yield field
 
 
 def _parsed(fields: _Fields, sides: tuple[str, str], *, clean: bool) -> AutomaticMerge:
-    tree = fields.next()
+    tree = fields.next(OBJECT_ID)
     if clean:
         fields.next()
         return AutomaticMerge(tree, ())
-    stages = list(fields.section())
+    stages = list(fields.section(STAGE))
     kinds = _messages(fields, sides)
     return AutomaticMerge(tree, _conflicts(stages, kinds, sides))
 
@@ -161,7 +192,7 @@ def _messages(fields: _Fields, sides: tuple[str, str]) -> dict[str, _Message]:
     """What git says of each path: the kind that it names first, and all paths that it ever names with it."""
     messages: dict[str, _Message] = {}
     for count in fields.section():
-        if not count.isdigit():  # advice on submodules, which gits before 2.44 print where the section ends
+        if not COUNT.fullmatch(count):  # advice on submodules, which gits before 2.44 print where the section ends
             break
         paths = [_own_name(fields.next(), sides) for _ in range(int(count))]
         kind, text = fields.next(), fields.next()

@@ -5,12 +5,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from unicodedata import normalize
 
-IGNORED = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF])
-"""Code points that HFS+ takes as not there: the list in git's `utf8.c`, for `str.translate`."""
+from tests_integration.names import IGNORED, stands_for_git_folder
 
 LONGEST = 255
 
-DOTGIT = re.compile(r"(\.git|git~1)[. ]*([:\\].*)?", re.IGNORECASE | re.ASCII | re.DOTALL)
 DEVICE = re.compile(
     r"(CON|PRN|AUX|NUL|(?:COM|LPT)[1-9¹²³]|CONIN\$|CONOUT\$) *([.:].*)?", re.IGNORECASE | re.ASCII | re.DOTALL
 )
@@ -93,7 +91,7 @@ def _folded(name: str) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def _fault(name: str) -> str:
-    if DOTGIT.fullmatch(name) or name.translate(IGNORED).lower() == ".git":
+    if stands_for_git_folder(name):
         return "stands for .git on some file systems"
     if NOT_UTF8.search(name):
         return "holds bytes that are not UTF-8"

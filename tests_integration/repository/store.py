@@ -1,5 +1,6 @@
 """The suite's own bare store, and what it asks of remotes and of the user's clone."""
 
+import glob
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,12 +8,16 @@ from shutil import rmtree
 
 from git import Repo
 
+from tests_integration.files import held
 from tests_integration.repository.damage import is_store, make_afresh
 from tests_integration.repository.git import git, new_repository
 from tests_integration.repository.remote import require_sound, speak
 from tests_integration.url import Url
 
 FETCHING = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+
+PATIENCE = 600
+"""Seconds to wait for another plan that makes the same repository."""
 
 
 def open_store(folder: Path) -> Repo:
@@ -22,19 +27,41 @@ def open_store(folder: Path) -> Repo:
     return Repo(folder, expand_vars=False)
 
 
+def clear(folder: Path) -> None:
+    """Remove what a git that was killed has left in a store: locks that nobody holds, objects that it did not finish.
+
+    Args:
+        folder: the store; nobody else may be using it.
+    """
+    for left in ("*.lock", "refs/**/*.lock", "objects/??/tmp_obj_*", "objects/pack/tmp_*", "objects/info/*.lock"):
+        for file in folder.glob(left):
+            file.unlink(missing_ok=True)
+
+
 def create_bare(path: Path, origin: Path) -> None:
     """Make a bare repository with every branch of another repository or bundle; it appears whole or not at all.
 
+    What a run that died has left half-made beside it is removed.
+
     Raises:
         GitError: the origin cannot be read.
+        OSError: the folder cannot be made.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with held(path.parent, PATIENCE):
+        for left in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 32}"):
+            rmtree(left, ignore_errors=True)
+        if not path.exists():
+            _create_bare(path, origin)
+
+
+def _create_bare(path: Path, origin: Path) -> None:
     folder = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        folder.mkdir(parents=True)
+        folder.mkdir()
         with new_repository(folder, bare=True) as made:
             speak(made, ("fetch", *FETCHING), str(origin), "+refs/heads/*:refs/heads/*")
-        if not path.exists():
-            folder.rename(path)
+        folder.rename(path)
     finally:
         rmtree(folder, ignore_errors=True)
 

@@ -14,12 +14,12 @@ LINES = 350
 
 ROWS = (
     {"plugin", "fixtures", "session", "running", "finishing", "options", "distribution", "learn"}
-    | {"closing", "examining", "github", "live"},
+    | {"closing", "examining", "github", "live", "turns"},
     {"auditing"},
     {"criteria", "record"},
     {"engine"},
     {"repository", "plan"},
-    {"facts", "text", "url"},
+    {"facts", "text", "url", "files", "bounded", "names"},
 )
 """Who stands above whom; what is in a row below may be known."""
 
@@ -31,11 +31,11 @@ STRANGERS = SIDE_BY_SIDE | {("criteria", "engine"), ("auditing", "engine")}
 
 
 def modules() -> list[Path]:
-    """Modules of the suite itself, without selftests and benchmarks."""
+    """Modules of the suite itself, without selftests, benchmarks and fuzz targets."""
     return [
         file
         for file in sorted(PACKAGE.rglob("*.py"))
-        if file.relative_to(PACKAGE).parts[0] not in {"selftests", "bench", "__init__.py"}
+        if file.relative_to(PACKAGE).parts[0] not in {"selftests", "bench", "fuzz", "__init__.py"}
     ]
 
 
