@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,8 @@ def test_work_log_is_complete(recorded: Recorded, plan: Plan, history: History, 
     log = (reports / recorded.work_log).read_text(encoding="utf-8")
     wanted = [branch.source for branch in plan.branches] + [fix.id for fix in plan.fixes]
     wanted += [commit.id for commit in history.commits]
-    missing = [text for text in wanted if text not in log]
+    shown = re.sub(r"\\([^\w\s])", r"\1", log)
+    missing = [text for text in wanted if text not in shown]
     require(not missing, f"{recorded.work_log} does not mention {', '.join(missing)}")
     operations = log.count("\n### ")
     for part in ("Command", "Directory", "Result", "Conflicts", "Resolution", "Verification"):

@@ -74,4 +74,5 @@ def nearest(name: str, known: Iterable[str]) -> str:
         return ""
     if near := get_close_matches(name, names, n=1, cutoff=0.6):
         return f"; did you mean {near[0]!r}?"
-    return f"; known: {', '.join(names)}" if 0 < len(names) <= 30 else ""  # noqa: PLR2004
+    shown = (other if other.isprintable() else repr(other) for other in names)
+    return f"; known: {', '.join(shown)}" if 0 < len(names) <= 30 else ""  # noqa: PLR2004

@@ -17,6 +17,7 @@ KIND = re.compile(r"CONFLICT \(([^)]+)\)")
 MERGE_TREE = ("merge-tree", "--write-tree", "-z")
 
 ANY = re.compile(r".*", re.DOTALL)
+SOME = re.compile(r".+", re.DOTALL)
 CLEAN = re.compile(r"[01]")
 COUNT = re.compile(r"[0-9]{1,9}")
 OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -194,7 +195,7 @@ def _messages(fields: _Fields, sides: tuple[str, str]) -> dict[str, _Message]:
     for count in fields.section():
         if not COUNT.fullmatch(count):  # advice on submodules, which gits before 2.44 print where the section ends
             break
-        paths = [_own_name(fields.next(), sides) for _ in range(int(count))]
+        paths = [_own_name(fields.next(SOME), sides) for _ in range(int(count))]
         kind, text = fields.next(), fields.next()
         if match := KIND.match(text) or KIND.match(kind):
             word = "submodule" if match[1].startswith("submodule") else match[1]
