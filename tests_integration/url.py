@@ -5,7 +5,7 @@ import html
 import json
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus, unquote
 
@@ -58,10 +58,16 @@ def entrance(url: str) -> Entrance:
     return Entrance(f"{found['scheme']}://{host}{found['rest']}", unquote(name), unquote(password))
 
 
-def secrets(urls: Iterable[str]) -> frozenset[str]:
-    """What must not be shown of these URLs: passwords and tokens, in every form that is likely to be printed."""
-    entrances = [entrance(url) for url in urls]
-    return frozenset(form for one in entrances if one.scope for form in _forms(one) if len(form) >= SHORTEST)
+def secrets(text: str) -> frozenset[str]:
+    """What must not be shown of a text: passwords and tokens of URLs, and of HTTP headers, as they may be printed.
+
+    Args:
+        text: URLs, one a line, or the config of a repository.
+    """
+    entrances = [entrance(found) for found in re.findall(r"https?://[^\s\0]+", text)]
+    forms = {form for one in entrances if one.scope for form in _forms(one)}
+    headers = re.findall(r"authorization: *\w+ +([^\s\0]+)", text, re.IGNORECASE)
+    return frozenset(form for form in forms.union(headers) if len(form) >= SHORTEST)
 
 
 def _forms(entered: Entrance) -> Iterator[str]:

@@ -45,7 +45,10 @@ def _pushed(plan: Plan, store: Repo, url: str, tip: str, text: str) -> dict[str,
         push_notes(store, url, notes, before)
     except GitError as error:
         said = error.output
-    after = fetch_notes(store, url)
+    try:
+        after = fetch_notes(store, url)
+    except GitError as error:
+        return {"commit": notes, "problem": UNKNOWN.format(said=error.output, notes=notes)}
     told = {"commit": notes, "read_back": after}
     if after and note_on(store, after, tip) == text:
         return {**told, "status": "pushed"}
@@ -53,6 +56,11 @@ def _pushed(plan: Plan, store: Repo, url: str, tip: str, text: str) -> dict[str,
         return {**told, "status": "refused", "problem": _overtaken(before, after)}
     return {**told, "problem": f"the remote did not take the note: {said}\n{UNTAKEN}"}
 
+
+UNKNOWN = (
+    "nobody knows whether the note is published: it was pushed, but the remote cannot be read back: {said}\n"
+    f"The branch itself is published. Look, when it answers, whether {NOTES} is at {{notes}} there, or run again."
+)
 
 UNTAKEN = (
     f"The branch itself is published. Have the remote accept {NOTES}, or leave `notes` out of the plan's `publish`,"

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from tests_integration.plan.model import Located, Plan, locate
 from tests_integration.plan.parts import Remote
 from tests_integration.repository.ask import commit_at
 from tests_integration.repository.git import GitError
-from tests_integration.repository.store import clone_names, clone_url, create_bare, fetch_branches, heads
+from tests_integration.repository.store import clone_config, clone_names, clone_url, create_bare, fetch_branches, heads
 from tests_integration.text import without_password
 from tests_integration.url import Url, is_path, secrets
 
@@ -54,13 +53,13 @@ class Remotes:
         return Url(clone) if name == "." else _from(clone, clone_url(self.store, clone, name, push=push))
 
     def secrets(self) -> frozenset[str]:
-        """What must not be shown of the URLs of all remotes."""
+        """Passwords and tokens that commands of the plan could read in the plan's URLs or in the clone's config.
+
+        Raises:
+            GitError: the clone cannot be read.
+        """
         urls = [remote.url for remote in self.plan.remotes.values() if remote.url]
-        for name in self.names() - {"."} - set(self.plan.remotes):
-            for push in (False, True):
-                with suppress(GitError):  # one that is not taken is nowhere used
-                    urls.append(clone_url(self.store, self.clone or Path(), name, push=push))
-        return secrets(urls)
+        return secrets("\n".join([*urls, clone_config(self.store, self.clone) if self.clone else ""]))
 
     def _of_plan(self, remote: Remote) -> Url:
         if remote.url is not None:

@@ -1,6 +1,7 @@
 """Speaks to remotes: the one place where git is started to do so, with an end to waiting and no secret told."""
 
 import os
+import re
 import subprocess
 import tempfile
 from contextlib import suppress
@@ -83,7 +84,7 @@ def speak(store: Repo, verb: tuple[str, ...], url: str, *names: str) -> bytes:
 
 
 def _ended(
-    store: Repo, command: tuple[str, ...], to: Entrance, seconds: float, outputs: tuple[IO[bytes], IO[bytes]]
+    store: Repo, command: tuple[str, ...], to: Entrance, seconds: int, outputs: tuple[IO[bytes], IO[bytes]]
 ) -> int | None:
     """Git's exit code; None where it was ended. Output goes to files: what git leaves behind keeps no pipe open."""
     out, err = outputs
@@ -122,18 +123,17 @@ def _environment(to: Entrance) -> dict[str, str]:
     }
 
 
-def _patience() -> float:
+def _patience() -> int:
     said = os.environ.get(VARIABLE, "") or str(SECONDS)
-    try:
-        return float(said)
-    except ValueError:
-        raise GitError(("git",), 128, f"{VARIABLE} is {said!r}, which is no number of seconds") from None
+    if not re.fullmatch("[1-9][0-9]{0,6}", said):
+        raise GitError(("git",), 128, f"{VARIABLE} is {said!r}, which is no number of seconds")
+    return int(said)
 
 
-def _too_late(verb: str, url: str, seconds: float, said: str) -> str:
+def _too_late(verb: str, url: str, seconds: int, said: str) -> str:
     so_far = f" So far it had said: {visible(said.strip())}" if said.strip() else ""
     return (
-        f"`git {verb}` was not done after {seconds:g} s, and was ended; the remote has stopped answering, or is very"
+        f"`git {verb}` was not done after {seconds} s, and was ended; the remote has stopped answering, or is very"
         f" slow.{so_far}\nLook whether `git ls-remote {url}` answers, and run again. If it only is slow, give it more"
         f" seconds: {VARIABLE}=3600"
     )

@@ -114,6 +114,15 @@ def clone_names(store: Repo, clone: Path) -> frozenset[str]:
     return frozenset(git(store, "-C", str(clone), "remote").decode().split())
 
 
+def clone_config(store: Repo, clone: Path) -> str:
+    """The config of a local clone (git-config(1), `--list --null`), with the secrets that people keep in it.
+
+    Raises:
+        GitError: there is no clone.
+    """
+    return git(store, "-C", str(clone), "config", "--list", "--null", "--local").decode(errors="replace")
+
+
 def clone_url(store: Repo, clone: Path, name: str, *, push: bool) -> Url:
     """Where a remote of a local clone is fetched from or pushed to (git-remote(1)).
 

@@ -229,7 +229,7 @@ def test_what_is_enforced_is_stated_with_each_command(room: Room, level: Level) 
 
 @hostile("a command that prints the password of a remote's URL", "is logged with `[secret]` in its place")
 def test_secrets_are_masked_in_logs(room: Room) -> None:
-    known = room._replace(secrets=secrets(["https://me:s3cr3t-w0rd@example.org/team.git"]))
+    known = room._replace(secrets=secrets("https://me:s3cr3t-w0rd@example.org/team.git"))
     fact = tried(known, "printf 's3cr3t-%s\\n' w0rd; printf 'me:%s' s3cr3t-w0rd | base64; echo https://you@h/")
     assert said(known, fact) == "[secret]\n[secret]=\nhttps://h/\n"
     assert fact.size == (known.reports / fact.log).stat().st_size

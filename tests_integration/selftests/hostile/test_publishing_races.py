@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests_integration.engine.notes import publish_note
 from tests_integration.engine.publish import publish
 from tests_integration.facts import Publication
 from tests_integration.selftests.hostile.serving import Site, served
@@ -56,6 +57,16 @@ def test_nobody_knows_what_cannot_be_read_back(stacked: Wave, built: Built, then
     assert f"`git ls-remote {stacked.origin} {REF}` tells {tip_of(built)} if it is there." in publication.problem
     (stacked.folder / "gone.git").rename(stacked.origin)
     assert published(built).status == "unchanged"
+
+
+@hostile("a remote that is gone once it has taken the note", "no green: nobody knows whether it has the note")
+def test_nobody_knows_of_a_note_that_cannot_be_read_back(stacked: Wave, built: Built) -> None:
+    assert published(built).status == "pushed"
+    hook(stacked, "post-receive", "mv ../origin.git ../gone.git")
+    note = publish_note(built.plan, built.store, "origin", tip_of(built), "All is well.")
+    assert (note.status, note.read_back) == ("failed", None)
+    assert note.problem.startswith("nobody knows whether the note is published: it was pushed, but the remote cannot ")
+    assert f"whether {note.ref} is at {refs(stacked.folder / 'gone.git')[note.ref]} there" in note.problem
 
 
 @hostile("a hook that rejects with terminal escapes and text from right to left", "is quoted with these written out")

@@ -292,8 +292,11 @@ def runs(pid: int) -> bool:
         return False
 
 
-@hostile("a deadline for remotes that is no number", "is told with the variable's name")
-def test_a_deadline_that_is_none_is_told(wave: Wave, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "ten")
+@pytest.mark.parametrize("seconds", ["ten", "0", "-1", "inf", "99999999"])
+@hostile("a deadline for remotes that is no number of seconds", "is told with the variable's name")
+def test_a_deadline_that_is_none_is_told(
+    wave: Wave, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, seconds)
     source = fetched(wave, str(wave.origin), tmp_path / "store")
-    assert f"{VARIABLE} is 'ten', which is no number of seconds" in source.problem
+    assert f"{VARIABLE} is {seconds!r}, which is no number of seconds" in source.problem

@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from git import Repo
 
-from tests_integration.engine.sources import look_up
+from tests_integration.engine.sources import Remotes, look_up
 from tests_integration.plan.load import load
 from tests_integration.plan.mistakes import PlanRejectedError
 from tests_integration.plan.parts import Remote
@@ -25,7 +25,7 @@ from tests_integration.selftests.hostile.serving import Site, served
 from tests_integration.selftests.hostile.told import case, hostile
 from tests_integration.selftests.running_plans import run
 from tests_integration.selftests.waves import Wave, git
-from tests_integration.url import entrance, secrets, without_secrets
+from tests_integration.url import entrance, without_secrets
 
 USER = "anna"
 PASSWORD = 'S3cr"et/wörd <&>\\x:y@z'  # noqa: S105 - the secret of a selftest
@@ -235,11 +235,33 @@ def test_a_plan_shows_no_secret_in_a_traceback() -> None:
     assert TOKEN not in repr(entrance(str(remote.url)))
 
 
-@hostile("a command of the plan that prints a remote's URL or its password", "has them masked in its log")
-def test_secrets_are_masked_in_what_commands_print() -> None:
-    told = secrets([f"https://{login()}@example.org/x", f"https://{TOKEN}@example.org/x", "git@example.org:x"])
-    printed = "\n".join([*forms(PASSWORD).values(), TOKEN, f"https://{login()}@example.org/x", "anna was here"])
-    masked = without_secrets(printed.encode(), told)
+HEADER = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
+
+
+def test_secrets_of_plan_and_clone_are_masked_in_what_commands_print(stacked: Wave) -> None:
+    stacked.document["remotes"]["team"] = f"https://{login()}@example.org/x"
+    stacked.document["repository"] = "../work"
+    git(stacked.work, "config", "remote.other.url", f"https://{TOKEN}@example.org/x")
+    git(
+        stacked.work,
+        "config",
+        f"url.https://oauth2:{quote(WRONG, safe='')}@example.org/.insteadOf",
+        "https://example.org/",
+    )
+    git(stacked.work, "config", "http.https://github.com/.extraheader", f"AUTHORIZATION: basic {HEADER}")
+    with scrubbed_environment(), open_store(stacked.folder / "store") as store:
+        told = Remotes(load(stacked.write()), store).secrets()
+    lines = [*forms(PASSWORD).values(), TOKEN, HEADER, f"https://{login()}@example.org/x", "anna was here"]
+    masked = without_secrets("\n".join(lines).encode(), told)
     assert masked.endswith(b"https://example.org/x\nanna was here")
-    left = {form for _, form in found([PASSWORD, TOKEN], {"log": masked})}
-    assert left == {"hexadecimal", "backwards"}
+    assert TOKEN in told
+    assert quote(WRONG, safe="") in told
+    assert HEADER.encode() not in masked
+    assert {form for _, form in found([PASSWORD, TOKEN], {"log": masked})} == {"hexadecimal", "backwards"}
+
+
+def test_a_plan_without_secrets_masks_nothing(stacked: Wave) -> None:
+    with scrubbed_environment(), open_store(stacked.folder / "store") as store:
+        told = Remotes(load(stacked.write()), store).secrets()
+    assert told == frozenset()
+    assert without_secrets(b"all is \xff well\n", told) == b"all is \xff well\n"
