@@ -164,18 +164,8 @@ def words(cell: Cell, report: int, command: Iterable[str]) -> list[str]:
         return shut_in
     network = [] if cell.network else ["net"]
     if cell.level == "unshare":
-        options = [
-            "--user",
-            "--map-current-user",
-            "--keep-caps",
-            "--pid",
-            "--fork",
-            "--kill-child",
-            "--ipc",
-            "--uts",
-            "--mount-proc",
-        ]
-        return ["unshare", *options, *(f"--{name}" for name in network), "--", *shut_in]
+        options = ["--user", "--map-current-user", "--keep-caps", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        return ["unshare", *options, "--ipc", "--uts", *(f"--{name}" for name in network), "--", *shut_in]
     options = ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent"]
     options += [f"--unshare-{name}" for name in network]
     return ["bwrap", *options, "--cap-drop", "ALL", *_mounts(cell), "--chdir", str(cell.checkout), "--", *shut_in]
