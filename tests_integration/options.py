@@ -4,6 +4,7 @@ import argparse
 import glob
 import os
 import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests_integration.plan.stages import STAGES
 from tests_integration.plan.values import is_commit_id
 
 OLDEST_GIT = (2, 38)
+STDERR = 2
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -84,12 +86,29 @@ def _reference(text: str) -> str:
     )
 
 
+def open_streams() -> None:
+    """Send to the void what stdin, stdout or stderr would get that was closed when Python was started.
+
+    Otherwise the next file that is opened takes the number of the closed one, and gets what is said there.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        os.set_inheritable(number, True)  # noqa: FBT003 - takes it by position only
+        name, mode = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))[number]
+        setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+    os.close(number)
+
+
 def require_tools(option: str = "--plan") -> None:
-    """Refuse to start without git 2.38 (git-merge-tree(1), --write-tree) and bash.
+    """Refuse to start without git 2.38 (git-merge-tree(1), --write-tree), bash, and names of files in UTF-8.
 
     Raises:
         pytest.UsageError: with what is missing.
     """
+    if sys.getfilesystemencoding() != "utf-8":
+        raise pytest.UsageError(
+            f"{option} needs names of files in UTF-8, and Python was told {sys.getfilesystemencoding()};"
+            " unset PYTHONUTF8, or set LC_ALL=C.UTF-8"
+        )
     for tool in ("git", "bash"):
         if not shutil.which(tool):
             raise pytest.UsageError(f"{option} needs {tool}, and there is none on the PATH")

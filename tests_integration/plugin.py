@@ -14,7 +14,7 @@ from tests_integration import closing, examining, finishing, github, running
 from tests_integration.criteria.catalogue import BUILDING, FOLDER
 from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in a plugin
 from tests_integration.fixtures import SESSION
-from tests_integration.options import add_options, plans_given, require_tools
+from tests_integration.options import add_options, open_streams, plans_given, require_tools
 from tests_integration.plan.stages import STAGES
 from tests_integration.record.write import REPORT
 from tests_integration.repository.git import scrubbed_environment
@@ -22,6 +22,8 @@ from tests_integration.session import Session, Withheld
 
 CALLER = "waveproof_caller"
 REFUSALS = "waveproof_refusals"
+
+open_streams()  # before pytest captures what is said there
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,10 +61,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Find the cache, where live lines go, and the page that the report is written on."""
     if (suite := session.config.stash.get(SESSION, None)) is not None:
-        suite.cache = running.cache_folder(session.config)
-        suite.terminal = session.config.pluginmanager.getplugin("terminalreporter")
+        running.begin(session.config, suite)
         finishing.use_page(session, suite)
-        running.take_turn(session.config, suite)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -30,7 +30,25 @@ from tests_integration.text import visible
 SOON = 0.05
 
 
-def cache_folder(config: pytest.Config) -> Path:
+def begin(config: pytest.Config, suite: Session) -> None:
+    """Find the suite's own folder, and take the turn of the session's plans.
+
+    Raises:
+        pytest.UsageError: nothing can be kept in that folder.
+    """
+    suite.terminal = config.pluginmanager.getplugin("terminalreporter")
+    try:
+        suite.cache = _cache_folder(config)
+        _take_turn(config, suite)
+    except OSError as error:
+        raise pytest.UsageError(
+            f"nothing can be kept in {error.filename or suite.cache}: {error.strerror}; store and checkouts stand in"
+            " pytest's cache (-o cache_dir=DIR), or where no configuration file says which, in .pytest_cache below the"
+            " folder that pytest is started in"
+        ) from None
+
+
+def _cache_folder(config: pytest.Config) -> Path:
     """The suite's folder in pytest's cache; where no configuration file says what the project is, below the caller."""
     if config.inipath is not None and hasattr(config, "cache"):
         return config.cache.mkdir("waveproof")
@@ -83,7 +101,7 @@ def _say_that_it_closes(_number: int, _frame: FrameType | None) -> None:
         os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, text.encode())
 
 
-def take_turn(config: pytest.Config, suite: Session) -> None:
+def _take_turn(config: pytest.Config, suite: Session) -> None:
     """Wait for other runs of the session's plans, in the process that reports, and where criteria will be run."""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return

@@ -14,7 +14,6 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-import pytest
 from filelock import FileLock, Timeout
 
 from tests_integration.engine import attempts, metadata
@@ -45,17 +44,12 @@ def take(suite: Session, tell: Tell, *, wait: bool) -> ExitStack:
         Gives all turns back when it is closed.
 
     Raises:
-        pytest.UsageError: the suite's own folder cannot be used.
+        OSError: the suite's own folder cannot be used.
     """
     turns = ExitStack()
     try:
         for given in sorted(suite.givens, key=lambda given: suite.workspace(given.name).lock):
             _take(suite, given, turns, tell if wait else None)
-    except OSError as error:
-        turns.close()
-        raise pytest.UsageError(
-            f"the suite's own folder {suite.cache} cannot be used: {error.strerror}; -o cache_dir=DIR names another"
-        ) from None
     except BaseException:
         turns.close()
         raise
