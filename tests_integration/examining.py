@@ -18,6 +18,7 @@ from tests_integration.plan.parts import Branch
 from tests_integration.record.model import Record
 from tests_integration.repository.git import GitError, scrubbed_environment
 from tests_integration.text import counted, visible, without_password
+from tests_integration.url import refusal
 
 FOLDER = Path(reading.__file__).parent
 
@@ -66,6 +67,8 @@ def take_over(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--record {error}") from None
     place = folder / option.repository
     url = str(place.resolve()) if place.exists() else option.repository
+    if reason := refusal(url):
+        raise pytest.UsageError(f"--repository cannot be read: its URL {reason}")
     config.stash[EXAMINATION] = Examination(read, url, branches_of(read.record))
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = [str(FOLDER)]

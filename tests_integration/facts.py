@@ -111,10 +111,9 @@ class EditFact(Fact):
 
 
 class FixFact(Fact):
-    """A known fix as applied: what it did, the files that it removed, and its effect as a patch.
+    """A known fix as applied: what it did, the files that it removed, and its effect as a patch and as edits.
 
     Attributes:
-        edits: the same effect, exactly: what it set or removed.
         stale: True where there was nothing to do: no effect, and no conflict that it settles.
     """
 
@@ -165,7 +164,7 @@ class MergeFact(Fact):
 
 
 class FileFact(Fact):
-    """A file that the integration adds: path, mode, blob id."""
+    """A file that the integration adds."""
 
     path: str
     mode: str
@@ -220,16 +219,15 @@ class CommandFact(Fact):
 
     Attributes:
         stage: build, test or demo.
-        run: the command line.
-        exit: exit code; None where it was ended at its deadline.
+        exit: exit code; None where it did not end by itself.
         started_at: UTC, with milliseconds.
-        seconds: wall-clock time.
         timeout: seconds it was allowed.
-        log: the log's path inside the report folder.
-        size: of the log in bytes.
-        sha256: of the log.
+        log: the log's path inside the report folder; its size in bytes and digest follow.
         left_running: processes that it left behind and that were ended.
-        problem: why it could not even be started, or empty.
+        limit: what it was ended for: time, memory, processes, output or disk; or empty.
+        ended: the same in words.
+        isolation: how it was shut in, and what it was allowed to use.
+        problem: why it could not be run as it should, or empty.
     """
 
     stage: GateName
@@ -242,6 +240,9 @@ class CommandFact(Fact):
     size: int
     sha256: str
     left_running: tuple[str, ...] = ()
+    limit: Literal["", "time", "memory", "processes", "output", "disk"] = ""
+    ended: str = ""
+    isolation: str = ""
     problem: str = ""
 
     @property
@@ -334,8 +335,8 @@ class Recorded(Fact):
 
     Attributes:
         metadata: the metadata file, absolute.
-        rest_before: SHA-256 of what the metadata file held beside the object, before the attempt.
-        rest_after: the same, now.
+        rest_before: SHA-256 of what the metadata file held beside the object, before the attempt's end was written.
+        rest_after: the same, right after it.
         problem: why the metadata could not be written, or empty.
     """
 

@@ -1,40 +1,97 @@
-"""Reads files that strangers chose: never a pipe or a device, never more than is meant to be there."""
+"""Files that appear whole or not at all, and that one process at a time may replace."""
 
-import errno
+import fcntl
+import glob
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from stat import S_ISDIR, S_ISREG
 
-PLAN = 1 << 20
-"""Bytes of a plan at most; it is written by hand."""
-
-STATE = 64 << 20
-"""Bytes of a JSON file at most that others keep too."""
-
-TAKEN_IN = 128 << 20
-"""Bytes of a file at most that a plan takes in."""
+GLANCE = 0.05
+NEW = ".new"
 
 
-def content(file: Path, largest: int) -> bytes:
-    """What a regular file holds; links to one are followed.
+def replace(file: Path, content: bytes) -> None:
+    """Put a file in place in one piece; a run that dies while it writes leaves the old one.
 
-    Args:
-        file: may be anything, or nothing; a pipe or a device is not opened.
-        largest: bytes that are read at most.
+    What such a run has left of the new one is removed: whoever writes a file is the only one who does.
 
     Raises:
-        OSError: it cannot be read, is no regular file, or holds more; `strerror` says which.
+        OSError: it cannot be written; then nothing is left of the new one.
     """
-    mode = file.stat().st_mode
-    if not S_ISREG(mode) and not S_ISDIR(mode):
-        raise OSError(errno.EINVAL, "is a pipe or a device, not a file", str(file))
-    with file.open("rb") as stream:
-        found = stream.read(largest + 1)
-    if len(found) > largest:
-        raise OSError(errno.EFBIG, f"is larger than {largest >> 20} MiB", str(file))
-    return found
+    for left in file.parent.glob(f".{glob.escape(file.name)}.*"):
+        if left.suffix == NEW or left.suffix[1:].isdigit():
+            left.unlink(missing_ok=True)
+    new = file.with_name(f".{file.name}{NEW}")
+    try:
+        with new.open("xb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if file.exists():
+            new.chmod(file.stat().st_mode)
+        new.replace(file)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
-def why_unreadable(error: OSError) -> str:
-    """What is wrong with a file, to stand behind its name."""
-    told = error.errno in {errno.EINVAL, errno.EFBIG}
-    return str(error.strerror) if told else f"cannot be read: {error.strerror}"
+def create(file: Path, content: bytes) -> None:
+    """Make a file in one piece, unless it is there already.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    new = file.with_name(f".{file.name}.{threading.get_native_id()}")
+    try:
+        new.write_bytes(content)
+        os.link(new, file)
+    except (FileNotFoundError, FileExistsError):
+        if not file.exists():
+            raise
+    finally:
+        new.unlink(missing_ok=True)
+
+
+@contextmanager
+def held(file: Path, seconds: float) -> Iterator[None]:
+    """Hold a file that others replace too, or a folder that others make things in.
+
+    Nothing is left beside it, and the kernel lets go of it when its holder dies. Where somebody has replaced the file
+    while this waited, it is the new one that is held.
+
+    Args:
+        file: or folder; held, by whatever process, user or plan.
+        seconds: to wait at most.
+
+    Raises:
+        TimeoutError: somebody else has held it for so long.
+        OSError: it is not there, or cannot be opened for writing.
+    """
+    deadline = time.monotonic() + seconds
+    while (descriptor := _locked(file)) is None:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"another process has held it for {seconds:.0f} s")
+        time.sleep(GLANCE)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked(file: Path) -> int | None:
+    how = os.O_RDONLY if file.is_dir() else os.O_RDWR  # to lock a file, NFS has it open for writing
+    descriptor = os.open(file, how | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(descriptor), file.stat()):
+            return descriptor
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None

@@ -1,11 +1,13 @@
 """The end of a session: the records, the report, the exit code."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from pytest_html.basereport import BaseReport
 
 from tests_integration.engine.clock import now, stamp
+from tests_integration.files import replace
 from tests_integration.record import html, index
 from tests_integration.record.gather import plan_fact
 from tests_integration.record.model import Record
@@ -89,10 +91,24 @@ def require_place(report: Path) -> None:
         ) from None
 
 
-def use_page(config: pytest.Config) -> None:
-    """Have pytest-html fill our page: its own shows nothing without scripts, and lets whatever is in it act."""
-    for report in _reports(config):
+def use_page(session: pytest.Session, suite: Session) -> None:
+    """Have pytest-html fill our page, and write it in one piece, so that no half of one is ever left.
+
+    Its own page shows nothing without scripts, and lets whatever is in it act; where it cannot be written, it shows a
+    traceback.
+    """
+    for report in _reports(session.config):
         report._template = html.page()  # noqa: SLF001 - pytest-html has no option for it
+        report._write_report = partial(_write_report, session, suite, report._report_path)  # noqa: SLF001
+
+
+def _write_report(session: pytest.Session, suite: Session, file: Path, page: str) -> None:
+    try:
+        replace(file, page.encode("utf-8", errors="backslashreplace"))
+    except OSError as error:
+        suite.problems.append(f"the report {file} could not be written: {error.strerror}")
+        session.exitstatus = exit_code(suite, int(session.exitstatus), suite.problems)
+        drop_report(session.config)
 
 
 def drop_report(config: pytest.Config) -> None:

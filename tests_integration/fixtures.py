@@ -1,27 +1,27 @@
 """One session fixture a stage and plan. Each returns a value; what is wrong with it, a criterion says."""
 
-import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock, Timeout
 from git import Repo
 
 from tests_integration import __version__, live, running
 from tests_integration.criteria.judge import Remark
-from tests_integration.engine import attempts, metadata, verify
+from tests_integration.engine import attempts, mending, metadata, verify
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.commands import Room, environment
 from tests_integration.engine.gates import run_gate
 from tests_integration.engine.integrate import integrate
-from tests_integration.engine.metadata import MetadataError
+from tests_integration.engine.isolation import cell
+from tests_integration.engine.metadata import MetadataError, Rests
 from tests_integration.engine.notes import publish_note
 from tests_integration.engine.publish import publish as publish_branch
-from tests_integration.engine.sources import fetch, look_up
+from tests_integration.engine.sources import Remotes, look_up
 from tests_integration.facts import AttemptFact, Gate, Integration, NoteFact, Publication, Recorded, Source
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan
@@ -83,16 +83,17 @@ def reports(workspace: Workspace) -> Path:
 
 
 @pytest.fixture(scope="session")
-def store(workspace: Workspace) -> Iterator[Repo]:
+def store(suite: Session, plan: Plan, ledger: PlanLedger, workspace: Workspace) -> Iterator[Repo]:
     """The plan's bare store."""
     with open_store(workspace.store) as repo:
         yield repo
+        mending.drop_damaged(plan, repo, [fact.message for fact in ledger.criteria()], partial(live.say, suite))
 
 
 @pytest.fixture(scope="session")
-def looked_up(plan: Plan, store: Repo) -> Mapping[str, Source]:
+def looked_up(suite: Session, plan: Plan, store: Repo) -> Mapping[str, Source]:
     """Base and branches as their remotes have them, before anything is fetched."""
-    return look_up(plan, store)
+    return {} if plan.name in suite.refusals else look_up(plan, store)
 
 
 @pytest.fixture(scope="session")
@@ -113,29 +114,11 @@ def attempt(
         owner=attempts.owner(),
         judging=verify.wanted(plan, suite.verify) if suite.verify is not None else "",
     )
-    lock = FileLock(workspace.lock)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        fact = fact.model_copy(update={"refused": f"another run of {plan.file} is in progress; wait for its end"})
-        ledger.note("attempt", fact)
-        yield fact
-        return
-    with ExitStack() as held:
-        held.callback(lock.release)
-        fact = running.started(suite, plan, workspace, fact)
-        ledger.note("attempt", fact)
-        yield fact
-        if not fact.refused and fact.counts:
-            outcome = suite.outcome(plan.name, ledger.criteria())
-            fetched = {key: Source.model_validate(source) for key, source in ledger.facts.get("sources", {}).items()}
-            fact = fact.model_copy(update={"inputs": fact.inputs | attempts.inputs(plan, fetched)})
-            told = ledger.fact("recorded", Recorded)
-            try:
-                attempts.finish(fact, ledger.fact("integration", Integration), outcome, suite.metadata_lock(file))
-            except MetadataError as error:
-                if not (told and told.problem):  # else a criterion has said so
-                    pytest.fail(f"the metadata cannot be kept: {error}", pytrace=False)
+    fact = running.started(suite, plan, workspace, fact)
+    ledger.note("attempt", fact)
+    yield fact
+    if not fact.refused and fact.counts:
+        running.ended(suite, plan, ledger, fact)
 
 
 @pytest.fixture(scope="session")
@@ -158,7 +141,7 @@ def sources(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
     if attempt.refused:
         pytest.skip(f"blocked: {attempt.refused.splitlines()[0]}")
     with clock("fetch", f"{len(plan.branches)} branches"):
-        found = fetch(plan, store, looked_up)
+        found = mending.fetch_whole(plan, store, looked_up, partial(live.say, suite))
     ledger.note("sources", {key: source.model_dump(mode="json") for key, source in found.items()})
     ledger.note("distances", distances(store, suite.earlier(plan.name), found))
     return found
@@ -215,9 +198,10 @@ def remark(request: pytest.FixtureRequest) -> Remark:
 
 
 @pytest.fixture(scope="session")
-def room(history: History, workspace: Workspace) -> Room:
+def room(suite: Session, plan: Plan, store: Repo, history: History, workspace: Workspace) -> Room:
     """Where the plan's commands run."""
-    return Room(history.tip, workspace.checkout, workspace.home, workspace.reports)
+    shut_in = cell(plan, *workspace[:3], suite.caller)
+    return Room(history.tip, shut_in, workspace.reports, Remotes(plan, store).secrets())
 
 
 @pytest.fixture(scope="session")
@@ -225,7 +209,7 @@ def gate(
     request: pytest.FixtureRequest, suite: Session, plan: Plan, store: Repo, ledger: PlanLedger, room: Room
 ) -> Any:
     """Runs one gate of the plan, in a checkout made afresh for it."""
-    variables = environment(plan, room.home, suite.caller)
+    variables = environment(plan, room.cell, suite.caller)
 
     def go(stage: str) -> Gate:
         check_out(store, room.commit, plan.integration, room.checkout)
@@ -289,11 +273,10 @@ def recorded(
 ) -> Recorded:
     """The record, written when everything before has held; completed when the last criterion is judged."""
     del history
-    file = Path(attempt.file)
     before = tuple(ledger.before("record"))
-    problem = ""
+    problem, rests = "", Rests("", "")
     if attempt.judging:
-        write_forms(workspace.reports, plan, suite.record(plan.name, before))
+        write_forms(workspace.reports, plan, suite.unfinished(plan.name))
         result = Recorded(record=RECORD)
         ledger.note("recorded", result)
         return result
@@ -302,19 +285,15 @@ def recorded(
     else:
         try:
             outcome = suite.outcome(plan.name, before)
-            attempts.finish(attempt, ledger.fact("integration", Integration), outcome, suite.metadata_lock(file))
+            rests = attempts.finish(attempt, ledger.fact("integration", Integration), outcome)
         except MetadataError as error:
             problem = f"the metadata cannot be kept: {error}"
-    write_forms(workspace.reports, plan, suite.record(plan.name, before))
-    try:
-        rest = metadata.rest(file, attempt.at)
-    except MetadataError as error:
-        rest, problem = "", problem or f"the metadata cannot be read: {error}"
+    write_forms(workspace.reports, plan, suite.unfinished(plan.name))
     result = Recorded(
-        metadata=os.fspath(file),
+        metadata=attempt.file,
         at=attempt.at,
-        rest_before=attempt.rest,
-        rest_after=rest,
+        rest_before=rests.before,
+        rest_after=rests.after,
         work_log=WORK_LOG,
         replay=REPLAY,
         record=RECORD,
@@ -336,9 +315,8 @@ def noted(
         result = NoteFact(remote=remote, url="", ref=NOTES, commit=None, status="refused", problem=problem)
     else:
         record = suite.record(plan.name, others).model_copy(update={"criteria": others})
-        result = publish_note(
-            plan, store, remote, history.tip, markdown.summary(record, suite.folder(plan.name), times=False)
-        )
+        text = markdown.summary(record, suite.folder(plan.name), times=False)
+        result = publish_note(plan, store, remote, history.tip, text)
     ledger.note("note", result)
     return result
 

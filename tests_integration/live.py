@@ -77,6 +77,15 @@ def clock(suite: Session, config: pytest.Config, stage: str, what: str) -> Itera
             thread.join()
 
 
+def say(suite: Session, text: str) -> None:
+    """Print a line that stays; nothing in a worker of pytest-xdist, which has no terminal."""
+    if suite.terminal:
+        capture = suite.terminal.config.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled():
+            suite.terminal.ensure_newline()
+            suite.terminal.write_line(_shown(text), flush=True)
+
+
 def is_watched(suite: Session) -> bool:
     """Whether somebody sees the terminal as it changes; a CI system keeps every state of it in its log."""
     terminal = suite.terminal

@@ -62,6 +62,11 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="URL",
         help="with --record: a URL, a path or a bundle that has the commits",
     )
+    group.addoption(
+        "--no-wait",
+        action="store_true",
+        help="where another run of a plan is in progress, refuse to start instead of waiting for its end",
+    )
     group.addoption("--reports", default="reports", metavar="DIR", help="where records land (default: reports)")
 
 

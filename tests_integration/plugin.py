@@ -11,7 +11,7 @@ import pytest
 from pytest_html.report_data import ReportData
 
 from tests_integration import closing, examining, finishing, github, running
-from tests_integration.criteria.catalogue import BUILDING, FOLDER, stage_of
+from tests_integration.criteria.catalogue import BUILDING, FOLDER
 from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in a plugin
 from tests_integration.fixtures import SESSION
 from tests_integration.options import add_options, plans_given, require_tools
@@ -21,6 +21,7 @@ from tests_integration.repository.git import scrubbed_environment
 from tests_integration.session import Session, Withheld
 
 CALLER = "waveproof_caller"
+REFUSALS = "waveproof_refusals"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,7 +61,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if (suite := session.config.stash.get(SESSION, None)) is not None:
         suite.cache = running.cache_folder(session.config)
         suite.terminal = session.config.pluginmanager.getplugin("terminalreporter")
-        finishing.use_page(session.config)
+        finishing.use_page(session, suite)
+        running.take_turn(session.config, suite)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -106,7 +108,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A stage acts only when the stages before it have not failed."""
     if (suite := item.config.stash.get(SESSION, None)) is not None:
-        suite.running = running.plan_name(item), stage_of(item.path)
+        running.come_to(item, suite)
         running.block(item, suite)
 
 
@@ -130,11 +132,12 @@ def _take_over(config: pytest.Config) -> None:
         forced=config.option.force_attempt,
         verify="" if config.option.verify is True else config.option.verify,
         caller=Withheld(getattr(config, "workerinput", {}).get(CALLER) or os.environ),
+        refusals=getattr(config, "workerinput", {}).get(REFUSALS) or {},
     )
     config.stash[SESSION] = suite
     held = ExitStack()
     held.enter_context(scrubbed_environment())
-    held.enter_context(running.ending_like_interrupt(signal.SIGTERM))
+    held.enter_context(running.interrupted_once(signal.SIGTERM, signal.SIGINT))
     config.add_cleanup(held.close)
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = [str(FOLDER)]
@@ -171,7 +174,6 @@ class Closer:
     def __init__(self, suite: Session) -> None:
         self.suite = suite
         self.records: finishing.Records = {}
-        self.problems: list[str] = []
         self.silence = github.Silence() if github.is_job(suite.caller) else None
 
     @pytest.hookimpl(optionalhook=True)
@@ -185,6 +187,7 @@ class Closer:
     def pytest_configure_node(self, node: Any) -> None:
         """A worker is started in the scrubbed environment; its plans let the caller's variables through."""
         node.workerinput[CALLER] = dict(self.suite.caller)
+        node.workerinput[REFUSALS] = self.suite.refusals
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -205,12 +208,12 @@ class Closer:
         if session.config.option.collectonly:
             return
         self.records = finishing.records(self.suite)
-        self.problems = finishing.write(self.suite, self.records)
-        self.problems += finishing.write_index(
+        self.suite.problems += finishing.write(self.suite, self.records)
+        self.suite.problems += finishing.write_index(
             self.suite, self.records, getattr(session.config.option, "htmlpath", None)
         )
-        session.exitstatus = finishing.exit_code(self.suite, exitstatus, self.problems)
-        self.problems += github.append_summary(self.suite, self.records)
+        session.exitstatus = finishing.exit_code(self.suite, exitstatus, self.suite.problems)
+        self.suite.problems += github.append_summary(self.suite, self.records)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_metadata(self, metadata: dict[str, object]) -> None:
@@ -231,7 +234,7 @@ class Closer:
         """The verdict, last."""
         if terminalreporter.config.option.collectonly:
             return
-        closing.close(terminalreporter, self.suite, self.records, self.problems)
+        closing.close(terminalreporter, self.suite, self.records, self.suite.problems)
 
     def pytest_unconfigure(self) -> None:
         """Failures at the plan's lines, when nothing of strangers is printed any more."""

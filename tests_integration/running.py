@@ -1,26 +1,33 @@
 """What the hooks of the plugin delegate to while criteria are collected, ordered, run and reported."""
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
+import psutil
 import pytest
 
+from tests_integration import turns
 from tests_integration.criteria.about import About, about
 from tests_integration.criteria.catalogue import FOLDER, description, is_asked_for, stage_of, subjects
-from tests_integration.engine import attempts, metadata
+from tests_integration.engine import attempts, isolation, metadata
 from tests_integration.engine.metadata import MetadataError
-from tests_integration.facts import AttemptFact
+from tests_integration.facts import AttemptFact, Integration, Recorded, Source
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan
 from tests_integration.plan.stages import STAGES
-from tests_integration.record.ledger import Key
-from tests_integration.record.write import set_aside
+from tests_integration.record.ledger import Key, PlanLedger
+from tests_integration.record.write import set_aside, write_forms
 from tests_integration.session import REMARK, Session, Workspace
 from tests_integration.text import visible
+
+SOON = 0.05
 
 
 def cache_folder(config: pytest.Config) -> Path:
@@ -33,16 +40,60 @@ def cache_folder(config: pytest.Config) -> Path:
 
 
 @contextmanager
-def ending_like_interrupt(number: int) -> Iterator[None]:
-    """Have a signal end the session as Ctrl-C does: commands ended, metadata closed, a record that says so."""
+def interrupted_once(*numbers: int) -> Iterator[None]:
+    """Have these signals end the session as Ctrl-C does: commands ended, metadata closed, and a record of that.
+
+    What runs for the session, such as git, is told to end with it. Further signals do not break the closing off.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(number, signal.default_int_handler)
+
+    def close(number: int, frame: FrameType | None) -> None:
+        if _is_finalizing(frame):
+            threading.Timer(SOON, os.kill, (os.getpid(), number)).start()
+            return
+        for other in numbers:
+            signal.signal(other, _say_that_it_closes)
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                child.terminate()
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, close) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(number, before)
+        for number, was in before.items():
+            signal.signal(number, was)
+
+
+def _is_finalizing(frame: FrameType | None) -> bool:
+    """Whether Python would drop an exception that is raised here, since nobody has called what runs."""
+    while frame:
+        if frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _say_that_it_closes(_number: int, _frame: FrameType | None) -> None:
+    text = f"\nclosing: commands are ended, metadata and record written; kill -9 {os.getpid()} breaks that off\n"
+    with suppress(OSError):
+        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, text.encode())
+
+
+def take_turn(config: pytest.Config, suite: Session) -> None:
+    """Wait for other runs of the session's plans, in the process that reports, and where criteria will be run."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    terminal = suite.terminal
+
+    def tell(line: str) -> None:
+        if terminal:
+            terminal.write_line(visible(line), flush=True)
+
+    config.add_cleanup(turns.take(suite, tell, wait=not config.option.no_wait).close)
 
 
 def is_criterion(item: pytest.Item) -> bool:
@@ -95,22 +146,62 @@ def key(item: pytest.Item) -> Key:
 def started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact) -> AttemptFact:
     """The attempt once it is written that it is in progress, or with why it may not start (R520)."""
     file = Path(fact.file)
+    if plan.name in suite.refusals:
+        return fact.model_copy(update={"refused": suite.refusals[plan.name]})
     try:
         if fact.judging:  # metadata are about building; what is wrong with them keeps nobody from judging
-            set_aside(workspace.reports)
-            return fact
+            refused = isolation.refusal(plan) if runs_commands(suite) else ""
+            if not refused:
+                set_aside(workspace.reports)
+            return fact.model_copy(update={"refused": refused})
         past = metadata.read(file, fact.at)
-        refused = ""
-        if fact.counts and not fact.forced:
+        refused = isolation.refusal(plan) if runs_commands(suite) else ""
+        if not refused and fact.counts and not fact.forced:
             refused = attempts.refusal(plan, past, fact.inputs, workspace.reports)
         rest = metadata.rest(file, fact.at)
         if not refused:
             set_aside(workspace.reports)
         if not refused and fact.counts:
-            attempts.start(fact, plan, suite.metadata_lock(file))
+            attempts.start(fact, plan)
     except (MetadataError, OSError) as error:
         return fact.model_copy(update={"refused": f"the record cannot be kept: {error}"})
     return fact.model_copy(update={"refused": refused, "rest": rest})
+
+
+def runs_commands(suite: Session) -> bool:
+    """Whether this session comes to the plan's own commands."""
+    return STAGES.index(suite.until) >= STAGES.index("build")
+
+
+def ended(suite: Session, plan: Plan, ledger: PlanLedger, fact: AttemptFact) -> None:
+    """Write how the attempt ended, when its last criterion is judged (R520)."""
+    outcome = suite.outcome(plan.name, ledger.criteria())
+    fetched = {key: Source.model_validate(source) for key, source in ledger.facts.get("sources", {}).items()}
+    fact = fact.model_copy(update={"inputs": fact.inputs | attempts.inputs(plan, fetched)})
+    told = ledger.fact("recorded", Recorded)
+    try:
+        attempts.finish(fact, ledger.fact("integration", Integration), outcome)
+    except MetadataError as error:
+        if not (told and told.problem):  # else a criterion has said so
+            pytest.fail(f"the metadata cannot be kept: {error}", pytrace=False)
+
+
+def come_to(item: pytest.Item, session: Session) -> None:
+    """Where a plan comes to another stage, let its record, its metadata and those who wait for it know.
+
+    What cannot be written now is no failure of the stage; at the end it is one of the record.
+    """
+    here = plan_name(item), stage_of(item.path)
+    before, session.running = session.running, here
+    name, stage = here
+    attempt = session.ledgers[name].fact("attempt", AttemptFact)
+    if here == before or attempt is None or attempt.refused:
+        return
+    turns.come_to(session, name, stage)
+    with suppress(OSError, MetadataError):
+        write_forms(session.folder(name), session.given(name).plan, session.unfinished(name))
+        if attempt.counts:
+            attempts.go_on(attempt)
 
 
 def block(item: pytest.Item, session: Session) -> None:
@@ -132,6 +223,8 @@ def tell_subjects(items: list[pytest.Item], session: Session) -> None:
 
 def annotate(item: pytest.Item, report: pytest.TestReport, error: BaseException | None, session: Session) -> None:
     """Let the report carry whose it is, and what was learnt, as plain values; nothing that it says can act."""
+    if isinstance(error, OSError) and not report.passed:
+        _blame_machine(report, error)
     told = visible(message(report, error))
     _make_visible(report)
     name = plan_name(item)
@@ -140,9 +233,17 @@ def annotate(item: pytest.Item, report: pytest.TestReport, error: BaseException 
         "key": key(item),
         "message": told,
         "facts": session.ledgers[name].unsent(),
+        "blocked": report.skipped or getattr(report, "blocked", False),
         "remarks": [text for kind, text in report.user_properties if kind == REMARK],
     }
     vars(report)["waveproof"] = said
+
+
+def _blame_machine(report: pytest.TestReport, error: OSError) -> None:
+    """A disk that is full fails no criterion: what could not be judged is blocked, and may be tried again."""
+    place = f": {error.filename}" if error.filename else ""
+    report.longrepr = f"blocked: this machine does not let the run go on: {error.strerror or error}{place}"
+    vars(report)["blocked"] = True
 
 
 def _make_visible(report: pytest.TestReport) -> None:
@@ -165,7 +266,7 @@ def hear(report: pytest.TestReport, session: Session) -> None:
     if report.when != "call" and report.passed:
         ledger.spend((criterion, subject), report.duration)
         return
-    outcome = "blocked" if report.skipped else report.outcome
+    outcome = "blocked" if said["blocked"] else report.outcome
     ledger.hear((criterion, subject), outcome, said["message"], report.duration, tuple(said["remarks"]))
 
 
@@ -175,6 +276,8 @@ def message(report: pytest.TestReport, error: BaseException | None) -> str:
         return ""
     if isinstance(report.longrepr, tuple):
         return report.longrepr[2].removeprefix("Skipped: ").removeprefix("blocked: ")
+    if isinstance(error, OSError):
+        return report.longreprtext.removeprefix("blocked: ")
     if error is None or isinstance(error, pytest.fail.Exception):
         return report.longreprtext
     return f"an error of the suite, not of the plan: {type(error).__name__}: {error}"

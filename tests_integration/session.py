@@ -4,7 +4,6 @@ import hashlib
 import os
 import platform
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,18 +19,13 @@ from tests_integration.engine import metadata, verify
 from tests_integration.engine.attempts import Outcome
 from tests_integration.engine.clock import stamp
 from tests_integration.engine.metadata import MetadataError
-from tests_integration.facts import AttemptFact, Publication
+from tests_integration.facts import AttemptFact, Gate, Publication
 from tests_integration.plan.load import Given
 from tests_integration.record.earlier import Found, find
 from tests_integration.record.gather import gather
 from tests_integration.record.ledger import PlanLedger
 from tests_integration.record.model import CriterionFact, Record, headline, statuses, verdict
 from tests_integration.record.write import VERIFIED
-
-ISOLATION = (
-    "environment and HOME withheld, processes ended with their command; no namespaces, file system and network open"
-)
-"""What keeps the plan's commands apart from the rest, as it was enforced."""
 
 REMARK = "remark"
 """Name of the property under which a case's report carries what its criterion remarked."""
@@ -45,6 +39,7 @@ class Workspace(NamedTuple):
         checkout: clean checkout for build, tests and demo.
         home: HOME of the plan's commands, kept between runs.
         lock: held while a run of the plan is in progress.
+        turn: says whose run that is.
         reports: where its record lands.
     """
 
@@ -52,6 +47,7 @@ class Workspace(NamedTuple):
     checkout: Path
     home: Path
     lock: Path
+    turn: Path
     reports: Path
 
 
@@ -79,6 +75,8 @@ class Session:
         began: seconds since the epoch.
         running: plan and stage of the case that runs; kept where the session is interrupted.
         interrupted: whether it was.
+        problems: what could not be written.
+        refusals: why another run of a plan keeps it from starting, by plan.
     """
 
     givens: list[Given]
@@ -93,6 +91,8 @@ class Session:
     began: float = field(default_factory=time.time)
     running: tuple[str, str] = ("", "")
     interrupted: bool = False
+    problems: list[str] = field(default_factory=list)
+    refusals: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ledgers = {
@@ -102,14 +102,15 @@ class Session:
     def workspace(self, name: str) -> Workspace:
         """The folders of a plan; those in the cache are its file's own, whatever other plan has the same name."""
         given = self.given(name)
-        key = hashlib.sha256(os.fsencode(given.file.absolute())).hexdigest()[:12]
+        key = hashlib.sha256(os.fsencode(given.file.resolve())).hexdigest()[:12]
         folder = self.cache / f"{name}-{key}"
         folder.mkdir(parents=True, exist_ok=True)
         return Workspace(
             folder / "store.git",
             folder / "checkout",
             folder / "home",
-            _lock(given.file.absolute()),
+            folder / "lock",
+            folder / "turn.json",
             self.folder(name),
         )
 
@@ -128,10 +129,6 @@ class Session:
             return (plan.folder / plan.metadata.file).resolve(), plan.metadata.at
         return (self.reports / name).absolute() / "metadata.json", plan.metadata.at if plan else ""
 
-    def metadata_lock(self, file: Path) -> Path:
-        """Lock of a metadata file."""
-        return _lock(file)
-
     def refused(self, name: str) -> bool:
         """Whether the plan's attempt was not allowed to start: then the last attempt's record stays as it is."""
         attempt = self.ledgers[name].fact("attempt", AttemptFact)
@@ -148,17 +145,28 @@ class Session:
         refused = publication is not None and publication.status == "refused"
         return Outcome(word, statuses(self.ledgers[name].criteria()), reason, refused)
 
-    def record(self, name: str, criteria: tuple[CriterionFact, ...]) -> Record:
-        """The record of a plan as it stands, with a verdict about these criteria."""
+    def unfinished(self, name: str) -> Record:
+        """The record of a plan that is in the middle of it: what a run leaves that is killed now."""
+        return self.record(name, self.ledgers[name].criteria(), self.running[1])
+
+    def record(self, name: str, criteria: tuple[CriterionFact, ...], interrupted: str = "") -> Record:
+        """The record of a plan as it stands, with a verdict about these criteria.
+
+        Args:
+            name: of the plan.
+            criteria: those that the verdict is about.
+            interrupted: the stage that it is in the middle of, where that is known.
+        """
         began, ended = self.ledgers[name].span or (self.began, time.time())
-        interrupted = self.running[1] if self.interrupted and self.running[0] == name else ""
+        if self.interrupted and self.running[0] == name:
+            interrupted = self.running[1]
         return gather(
             self.given(name),
             self.ledgers[name],
             criteria,
-            environment=environment(),
+            environment={**environment(), "isolation": shut_in(self.ledgers[name])},
             started_at=stamp(datetime.fromtimestamp(began, UTC)),
-            seconds=(time.time() if interrupted else ended) - began,
+            seconds=max(0.0, (time.time() if interrupted else ended) - began),
             interrupted=interrupted,
             metadata=self._metadata(name),
             found=self.earlier(name),
@@ -182,12 +190,6 @@ class Session:
             return {"error": str(error)}
 
 
-def _lock(file: Path) -> Path:
-    """A lock for a plan or a metadata file: one for a user and machine, whatever folder pytest is started in."""
-    key = hashlib.sha256(os.fsencode(file.resolve())).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"waveproof-{os.getuid()}-{key}.lock"
-
-
 def environment() -> dict[str, str]:
     """Versions of what integrates and judges."""
     return {
@@ -196,8 +198,14 @@ def environment() -> dict[str, str]:
         "Python": platform.python_version(),
         "pytest": pytest.__version__,
         "platform": f"{sys.platform} {platform.machine()}",
-        "isolation": ISOLATION,
     }
+
+
+def shut_in(ledger: PlanLedger) -> str:
+    """What kept the plan's commands apart from the rest, as it was enforced."""
+    gates = [gate for stage in ("build", "test", "demo") if (gate := ledger.fact(stage, Gate))]
+    told = {command.isolation.partition("; at most ")[0] for gate in gates for command in gate.commands}
+    return ", ".join(sorted(told)) or "no command of the plan was run"
 
 
 def _not_run(case: Case) -> CriterionFact:

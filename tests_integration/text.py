@@ -22,6 +22,13 @@ def counted(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
+def size(count: int) -> str:
+    """Bytes for people: `512 bytes`, `1.5 GiB`."""
+    units = ("bytes", "KiB", "MiB", "GiB", "TiB")
+    place = min(max(count.bit_length() - 1, 0) // 10, len(units) - 1)
+    return f"{count} bytes" if not place else f"{count / (1 << 10 * place):.1f} {units[place]}"
+
+
 def shell_word(path: str) -> str:
     """A path of any bytes (undecodable ones as surrogates) as one word for bash, itself printable text."""
     if path.isprintable():

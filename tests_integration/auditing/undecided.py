@@ -66,8 +66,14 @@ UNDECIDED = (
     ),
     Undecided(
         "machines",
-        "which programs on which machine wrote it",
-        ("/environment/*", "/attempt/owner/*", "/attempt/run"),
+        "which programs on which machine wrote it, and how commands were shut in there",
+        (
+            "/environment/*",
+            "/attempt/owner/*",
+            "/attempt/run",
+            "/commands/*/isolation",
+            "/gates/*/commands/*/isolation",
+        ),
     ),
     Undecided(
         "push",

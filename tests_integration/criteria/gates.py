@@ -65,11 +65,13 @@ def require_unchanged(gate: Gate) -> None:
 
 
 def how_it_ended(command: CommandFact) -> str:
-    """In a few words: exit code, signal or deadline."""
+    """In a few words: exit code, signal or limit."""
     if command.problem:
-        return f"`{command.run}` could not be started: {command.problem}"
-    if command.exit is None:
+        return f"`{command.run}` could not be run: {command.problem}"
+    if command.limit == "time":
         return f"`{command.run}` was ended at its deadline of {command.timeout} s"
+    if command.exit is None:
+        return f"`{command.run}` was ended: {command.ended}"
     if command.exit < 0:
         return f"`{command.run}` was killed by signal {-command.exit}"
     return f"`{command.run}` exited {command.exit}"

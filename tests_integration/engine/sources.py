@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from tests_integration.repository.ask import commit_at
 from tests_integration.repository.git import GitError
 from tests_integration.repository.store import clone_names, clone_url, create_bare, fetch_branches, heads
 from tests_integration.text import without_password
+from tests_integration.url import Url, is_path, secrets
 
 AT_ONCE = 8
 
@@ -40,7 +42,7 @@ class Remotes:
         names = frozenset(self.plan.remotes)
         return names | {"."} | clone_names(self.store, self.clone) if self.clone else names
 
-    def url(self, name: str, *, push: bool = False) -> str:
+    def url(self, name: str, *, push: bool = False) -> Url:
         """The URL or path of a remote; a `create_from` repository is made where it is not there yet.
 
         Raises:
@@ -49,15 +51,24 @@ class Remotes:
         if remote := self.plan.remotes.get(name):
             return self._of_plan(remote)
         clone = self.clone or self.plan.folder
-        return str(clone) if name == "." else _from(clone, clone_url(self.store, clone, name, push=push))
+        return Url(clone) if name == "." else _from(clone, clone_url(self.store, clone, name, push=push))
 
-    def _of_plan(self, remote: Remote) -> str:
+    def secrets(self) -> frozenset[str]:
+        """What must not be shown of the URLs of all remotes."""
+        urls = [remote.url for remote in self.plan.remotes.values() if remote.url]
+        for name in self.names() - {"."} - set(self.plan.remotes):
+            for push in (False, True):
+                with suppress(GitError):  # one that is not taken is nowhere used
+                    urls.append(clone_url(self.store, self.clone or Path(), name, push=push))
+        return secrets(urls)
+
+    def _of_plan(self, remote: Remote) -> Url:
         if remote.url is not None:
             return _from(self.plan.folder, remote.url)
         path = (self.plan.folder / str(remote.path)).resolve()
         if remote.create_from and not path.exists():
             create_bare(path, (self.plan.folder / remote.create_from).resolve())
-        return str(path)
+        return Url(path)
 
 
 def look_up(plan: Plan, store: Repo) -> dict[str, Source]:
@@ -171,7 +182,6 @@ def _as_fetched(source: Source, tip: str | None) -> Source:
     return source.model_copy(update={"commit": None, "problem": problem})
 
 
-def _from(folder: Path, url: str) -> str:
+def _from(folder: Path, url: str) -> Url:
     """The URL, or the path that it is as seen from a folder (git-fetch(1), GIT URLS)."""
-    is_path = "://" not in url and ":" not in url.split("/", 1)[0]
-    return str((folder / url).resolve()) if is_path else url
+    return Url((folder / url).resolve()) if is_path(url) else Url(url)

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
-from tests_integration.text import clipped
+from tests_integration.text import clipped, without_password
 
 Place = tuple[str | int, ...]
 
@@ -55,12 +55,13 @@ class PlanRejectedError(Exception):
 
     Attributes:
         file: the plan's file.
-        mistakes: in the order of the file; no more than can be read.
+        mistakes: in the order of the file; no more than can be read, and without passwords of URLs.
     """
 
     def __init__(self, file: Path, mistakes: Iterable[Mistake]) -> None:
         self.file = file
-        found = sorted(set(mistakes), key=lambda mistake: (mistake.mark, mistake.path, mistake.text))
+        told = {mistake._replace(text=without_password(mistake.text)) for mistake in mistakes}
+        found = sorted(told, key=lambda mistake: (mistake.mark, mistake.path, mistake.text))
         self.mistakes = tuple(found[:TOLD])
         more = ["there are more mistakes; mend these first"] if len(found) > TOLD else []
         super().__init__("\n".join([*(mistake.at(str(file)) for mistake in self.mistakes), *more]))

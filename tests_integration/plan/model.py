@@ -26,8 +26,10 @@ from tests_integration.plan.parts import (
 from tests_integration.plan.values import (
     PERSON,
     BranchName,
+    Flag,
     Id,
     Instant,
+    LocalPath,
     Person,
     Scalar,
     Source,
@@ -58,6 +60,8 @@ class PlanDocument(Model):
         resolve: how conflicts are settled.
         environment: variables for build, test and demo.
         pass_environment: names or globs of variables let through from the caller.
+        network: whether build, test and demo reach the network.
+        isolation: `required` where they are not to run unless bubblewrap shuts them in.
         publish: where the branch is pushed; nothing is pushed without it.
     """
 
@@ -69,7 +73,7 @@ class PlanDocument(Model):
     attempt: int = Field(default=1, ge=1)
     date: Instant
     author: Person = "waveproof <waveproof@invalid>"
-    repository: Text | None = None
+    repository: LocalPath | None = None
     remotes: dict[Id, Annotated[Remote, BeforeValidator(_located)]] = Field(default_factory=dict, max_length=MOST)
     base: Source
     integration: BranchName
@@ -81,6 +85,8 @@ class PlanDocument(Model):
     demo: Demo
     environment: dict[VariableName, Value] = Field(default_factory=dict)
     pass_environment: tuple[VariableGlob, ...] = ()
+    network: Flag = False
+    isolation: Literal["best", "required"] = "best"
     publish: Publish | None = None
     metadata: Metadata = Metadata()
     limits: Limits = Limits()

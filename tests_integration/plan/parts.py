@@ -14,10 +14,13 @@ from tests_integration.plan.values import (
     Duration,
     Flag,
     Id,
+    LocalPath,
     PathPatternList,
     Pattern,
     Pointer,
+    RemoteUrl,
     RepositoryPath,
+    Size,
     Source,
     Text,
 )
@@ -59,9 +62,9 @@ class Remote(Model):
 
     model_config = ConfigDict(json_schema_extra=_or_text)
 
-    url: Text | None = None
-    path: Text | None = None
-    create_from: Text | None = None
+    url: RemoteUrl | None = None
+    path: LocalPath | None = None
+    create_from: LocalPath | None = None
 
     @model_validator(mode="after")
     def _has_one_place(self) -> "Remote":
@@ -242,12 +245,16 @@ class Metadata(Model):
 
 
 class Limits(Model):
-    """What the integration may do.
+    """What the integration may do, and what each of its commands may use.
 
     Attributes:
         changed_lines: lines that it may change on its own (R361).
         attempts: how often it may be tried before it succeeds (R520).
         hours: how long that may take in all (R520).
+        memory: that all processes of a command may use at a time; three quarters of the machine's where it is not said.
+        processes: that a command may run at a time.
+        output: that a command may print.
+        disk: that a command may write to its checkout and HOME.
         unportable_paths: patterns of files (gitignore(5)) that not every file system can hold and that are wanted.
     """
 
@@ -255,3 +262,7 @@ class Limits(Model):
     unportable_paths: PathPatternList = ()
     attempts: int = Field(default=5, ge=1)
     hours: int = Field(default=4, ge=1)
+    memory: Size | None = None
+    processes: int = Field(default=1000, ge=1)
+    output: Size = 50 << 20
+    disk: Size = 20 << 30

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from tests_integration import files
+from tests_integration import bounded
 from tests_integration.plan.mistakes import Mark, Mistake, Place, PlanRejectedError
 
 DEEPEST = 12
@@ -76,9 +76,9 @@ def _text(file: Path) -> str:
         return PlanRejectedError(file, [Mistake(mark, (), text)])
 
     try:
-        raw = files.content(file, files.PLAN)
+        raw = bounded.content(file, bounded.PLAN)
     except OSError as error:
-        raise refusal(files.why_unreadable(error)) from None
+        raise refusal(bounded.why_unreadable(error)) from None
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:

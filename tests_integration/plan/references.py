@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from tests_integration import files
+from tests_integration import bounded
 from tests_integration.plan import order
 from tests_integration.plan.mistakes import Place, nearest
 from tests_integration.plan.model import MOST, locate
@@ -205,9 +205,9 @@ def _not_to_be_added(folder: Path, name: str) -> Iterator[str]:
 def _unreadable(file: Path) -> str:
     """Why a file cannot be taken in; empty where it can."""
     try:
-        files.content(file, files.TAKEN_IN)
+        bounded.content(file, bounded.TAKEN_IN)
     except OSError as error:
-        return files.why_unreadable(error)
+        return bounded.why_unreadable(error)
     return ""
 
 

@@ -8,11 +8,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from tests_integration.names import stands_for_git_folder
 from tests_integration.plan.patterns import LONGEST, PathPatterns, PatternError, TextPattern
+from tests_integration.url import Url, refusal
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 DURATION = re.compile(r"(?P<count>[0-9]{1,5})(?P<unit>[smh])")
 SURROGATE = re.compile("[\ud800-\udfff]")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
+SIZE = re.compile(r"(?P<count>[1-9][0-9]{0,5})(?P<unit>[KMGT])")
+UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 LONGEST_ID = 100
@@ -34,6 +37,23 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _remote_url(text: str) -> Url:
+    if reason := refusal(text):
+        raise ValueError(reason)
+    return Url(_plain(text))
+
+
+def _local_path(text: str) -> str:
+    if "://" in text:
+        raise ValueError("is a URL; here goes the path of a repository on this machine, and URLs go under `remotes`")
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
+    _one_line(text)
+    return text.strip()
+
+
 def _id(text: str) -> str:
     if not ID.fullmatch(text):
         raise ValueError(f"{text!r} is not an id: letters, digits, '.', '_' and '-', a letter or digit first")
@@ -49,6 +69,15 @@ def _duration(value: object) -> int:
     if not match or not int(match["count"]):
         raise ValueError(f"{value!r} is not a duration such as 90s, 10m or 4h")
     return int(match["count"]) * SECONDS[match["unit"]]
+
+
+def _size(value: object) -> int:
+    if isinstance(value, int):  # bytes; in YAML every scalar is text
+        return value
+    match = SIZE.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise ValueError(f"{value!r} is not a size such as 500M or 4G")
+    return int(match["count"]) * UNITS[match["unit"]]
 
 
 def _instant(value: object) -> datetime:
@@ -102,6 +131,8 @@ def _new_branch_name(text: str) -> str:
 
 
 def _source(text: str) -> str:
+    if "://" in text:
+        raise ValueError("is a URL; here goes remote/branch, and the URL under `remotes`")
     remote, _, branch = text.partition("/")
     if not remote or remote.startswith("-") or not branch or " " in remote or not remote.isprintable():
         raise ValueError(f"{text!r} is not of the form remote/branch")
@@ -207,11 +238,14 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 RepositoryPath = Annotated[str, AfterValidator(repository_path)]
 BranchName = Annotated[str, AfterValidator(_new_branch_name)]
 Source = Annotated[str, AfterValidator(_source)]
+RemoteUrl = Annotated[str, AfterValidator(_remote_url)]
+LocalPath = Annotated[str, AfterValidator(_local_path)]
 CommandLine = Annotated[str, AfterValidator(_command_line)]
 CommitId = Annotated[str, Field(pattern=f"^{COMMIT.pattern}$")]
 Duration = Annotated[
     int, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": f"^{DURATION.pattern}$"})
 ]
+Size = Annotated[int, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": f"^{SIZE.pattern}$"})]
 Instant = Annotated[
     datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "pattern": f"^{INSTANT.pattern}$"})
 ]

@@ -10,6 +10,20 @@ NAMED = 5
 NOT_FOUND = 127
 """What bash exits with where there is no such command."""
 
+SHUT_OUT = (
+    (
+        "no network",
+        re.compile(r"[Nn]etwork is unreachable|resolve host|in name resolution|no such host|ENOTFOUND|EAI_AGAIN"),
+        "Commands have no network here: where this one needs it, `network: true` in the plan opens it.",
+    ),
+    (
+        "system read-only",
+        re.compile("Read-only file system|EROFS"),
+        "Commands can write to their checkout, HOME and TMPDIR, and to folders that `pass_environment` shares.",
+    ),
+)
+"""What enforces it, how a log shows it, and what to do: commands are shut in, and may need what they are kept from."""
+
 CAME_WITH = re.compile(r"^\S+ came with (\S+), .* \(merge [0-9a-f]{12}\)$", re.MULTILINE)
 """How the message of a failed command says which branch brought a file; lines of the log stand indented."""
 
@@ -138,10 +152,18 @@ def _of_what_is_missing(record: Record, alike: Sequence[CriterionFact]) -> str:
 
 def _of_gate(record: Record, alike: Sequence[CriterionFact]) -> str:
     command = next((one for one in record.commands if one.stage == alike[0].stage and not one.passed), None)
-    if command and command.exit is None and not command.problem:
+    if command and command.limit == "time":
         return f"See in {command.log} what took so long; give the command a longer `timeout` if it is sound."
+    if command and command.limit:
+        return f"See in {command.log} what it did; raise `limits.{command.limit}` in the plan if it is sound."
     if command and command.exit == NOT_FOUND:
-        return f"See in {command.log} which command was not found; have it installed where the plan runs."
+        return (
+            f"See in {command.log} which command was not found; have it installed where the plan runs. What is in the"
+            " caller's home is there for commands if a variable of `pass_environment` names its folder."
+        )
+    for shut, symptom, advice in SHUT_OUT:
+        if command and shut in command.isolation and symptom.search(alike[0].message):
+            return advice
     known = {branch["id"] for branch in record.plan.branches}
     suspects = [name for name in CAME_WITH.findall(alike[0].message) if name in known]
     where = "on the branch that it comes from"

@@ -104,6 +104,7 @@ class Earlier(_Part):
     attempt: EarlierAttempt | None = None
     environment: dict[str, Brief] = Field(default_factory=dict)
     compared: EarlierComparison | None = None
+    interrupted: str = ""
 
     @property
     def judging(self) -> str:
@@ -123,8 +124,8 @@ class Earlier(_Part):
 
     @property
     def is_rehearsal(self) -> bool:
-        """Whether it was asked for a part of the criteria, and came so far as to look where the branches are."""
-        return self.attempt is not None and self.attempt.rehearsal and bool(self.sources)
+        """Whether it was asked for a part of the criteria, looked where the branches are, and came to its end."""
+        return self.attempt is not None and self.attempt.rehearsal and bool(self.sources) and not self.interrupted
 
 
 class Found(NamedTuple):

@@ -156,10 +156,10 @@ def as_json(value: dict[str, object]) -> str:
 
 
 def how_it_ended(command: CommandFact) -> str:
-    """Exit code or deadline, and time."""
+    """Exit code or limit, and time."""
     if command.problem:
-        return f"not started: {command.problem}"
-    ended = f"exit {command.exit}" if command.exit is not None else f"ended at its deadline of {command.timeout} s"
+        return f"not run: {command.problem}"
+    ended = f"exit {command.exit}" if command.exit is not None else f"ended: {command.ended}"
     return f"{ended} · {command.seconds:.1f} s"
 
 

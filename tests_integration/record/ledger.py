@@ -75,7 +75,9 @@ class PlanLedger:
         ran = {fact.stage for fact in self.outcomes.values() if fact.outcome in {"passed", "failed"}}
         return tuple(
             StageFact(
-                stage=stage, started_at=precise(datetime.fromtimestamp(began, UTC)), seconds=round(ended - began, 3)
+                stage=stage,
+                started_at=precise(datetime.fromtimestamp(began, UTC)),
+                seconds=round(max(0.0, ended - began), 3),
             )
             for stage, (began, ended) in self.spans.items()
             if stage in ran

@@ -103,7 +103,7 @@ class Record(Fact):
         note: the record as a note on the tip, where the plan asks for it and all else had held.
         started_at: UTC.
         seconds: from start to end.
-        interrupted: stage in which the run was interrupted, or empty.
+        interrupted: stage in which the run was interrupted, or is, while it has not ended; or empty.
         compared: with the run before; None where there is none.
         digest: SHA-256 over all the rest, as `record.seal` computes it; set when the record is written.
     """

@@ -180,7 +180,7 @@ def _gates(record: Record) -> list[Operation]:
             "a clean checkout of the branch",
             f"exit {command.exit} after {command.seconds:.1f} s"
             if command.exit is not None
-            else "ended at its deadline",
+            else f"ended: {command.problem or command.ended}",
             verification=f"log {command.log}, {command.size} bytes, SHA-256 {command.sha256}",
         )
         for command in record.commands

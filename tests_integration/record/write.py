@@ -1,12 +1,12 @@
 """Writes the forms of a record into the plan's report folder, each in one piece or not at all."""
 
 import hashlib
-import os
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
 
+from tests_integration.files import replace
 from tests_integration.plan.model import Plan
 from tests_integration.record import intoto, markdown, replay, worklog
 from tests_integration.record.model import Record
@@ -89,6 +89,9 @@ def set_aside(folder: Path) -> None:
     history = folder / HISTORY
     made = datetime.fromtimestamp(left[0].stat().st_mtime, UTC)
     place = history / made.strftime("%Y-%m-%dT%H-%M-%S.%fZ")
+    while place.exists():  # a clock that was set back
+        made += timedelta(microseconds=1)
+        place = history / made.strftime("%Y-%m-%dT%H-%M-%S.%fZ")
     place.mkdir(parents=True)
     for file in left:
         file.rename(place / file.name)
@@ -102,6 +105,4 @@ def _digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
 
 
 def _write(file: Path, text: str) -> None:
-    new = file.with_name(f".{file.name}.{os.getpid()}")
-    new.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-    new.replace(file)
+    replace(file, text.encode("utf-8", errors="backslashreplace"))

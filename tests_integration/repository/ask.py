@@ -134,6 +134,16 @@ def integration_commits(history: History, tips: Iterable[str]) -> list[Commit]:
     return list({commit.id: commit for commit in (*told, *history.merges)}.values())
 
 
+def committed(repo: Repo, commit: str) -> str:
+    """Who committed it, when and under which subject, in a few words.
+
+    Raises:
+        GitError: the commit is not there.
+    """
+    form = "--format=committed by %cn <%ce> at %cI: %s"
+    return visible(git(repo, "log", "-1", "--no-show-signature", form, commit, "--").decode(errors="replace").strip())
+
+
 def committers(history: History) -> tuple[str, ...]:
     """Who made the commits of an integration, each as `Name <mail>`."""
     out = git(history.repo, "log", "--first-parent", "--format=%cn <%ce>", f"{history.base}..{history.tip}", "--")

@@ -1,8 +1,11 @@
 """A clean checkout of the branch, and whether commands have left it clean."""
 
+import os
+import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from shutil import rmtree
 
 from git import Repo
 
@@ -19,14 +22,22 @@ def check_out(store: Repo, commit: str, branch: str, folder: Path) -> None:
         branch: name of the local branch that HEAD is on.
         folder: made afresh; what was there is removed.
     """
-    if folder.exists():
-        rmtree(folder)
+    removed(folder)
     with new_repository(folder) as made:
         alternates = Path(made.git_dir, "objects", "info", "alternates")
         alternates.write_text(f"{Path(store.git_dir).absolute() / 'objects'}\n", encoding="utf-8")
         git(made, "update-ref", f"refs/heads/{branch}", commit)
         git(made, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
         git(made, "reset", "--quiet", "--hard")
+
+
+def removed(folder: Path) -> None:
+    """Remove a folder of the suite's own, whatever commands have made of it: deep, closed to its owner, or a link."""
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    elif folder.exists():
+        subprocess.run(["chmod", "-R", "u+rwx", "--", folder], stderr=subprocess.DEVNULL, check=False)
+        subprocess.run(["rm", "-rf", "--", folder], check=True, capture_output=True)
 
 
 def changed_files(store: Repo, commit: str, folder: Path) -> tuple[str, ...]:
@@ -47,10 +58,22 @@ def changed_files(store: Repo, commit: str, folder: Path) -> tuple[str, ...]:
     return tuple(shown(path) for path in sorted(changed | _changed_attributes(store, commit, folder)))
 
 
+def files(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Every file in a folder, however deep; folders that cannot be looked into are left out."""
+    folders = [str(folder)]
+    while folders:
+        with suppress(OSError), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                elif entry.is_file(follow_symlinks=False):
+                    yield entry
+
+
 def _changed_attributes(store: Repo, commit: str, folder: Path) -> set[str]:
-    """`.gitattributes` that are not as in the commit: they could hide changes from git. It follows no links to them."""
-    found = (path for path in folder.rglob(".gitattributes") if path.is_file() and not path.is_symlink())
-    there = {path.relative_to(folder).as_posix(): path for path in found}
+    """`.gitattributes` that are not as in the commit: they could hide changes from git."""
+    attributes = (entry for entry in files(folder) if entry.name == ".gitattributes")
+    there = {Path(entry.path).relative_to(folder).as_posix(): Path(entry.path) for entry in attributes}
     tracked = entries(store, commit, there) if there else {}
     return {
         name

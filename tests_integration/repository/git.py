@@ -22,9 +22,12 @@ PINNED = {
     "core.protectHFS": "true",
     "core.protectNTFS": "true",
     "core.quotePath": "false",
+    "credential.helper": "",
     "diff.algorithm": "myers",
     "diff.renames": "true",
     "gc.auto": "0",
+    "http.lowSpeedLimit": "1",
+    "http.lowSpeedTime": "60",
     "i18n.commitEncoding": "UTF-8",
     "init.defaultBranch": "main",
     "maintenance.auto": "false",
@@ -44,13 +47,14 @@ PINNED = {
 """Settings that change what git answers or runs, held at one value on every machine."""
 
 SURROUNDINGS = {
+    "GIT_ASKPASS": "",
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_GRAFT_FILE": f"{os.devnull}/none",
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
+    "GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oConnectTimeout=60 -oServerAliveInterval=15 -oServerAliveCountMax=4",
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
     "TZ": "UTC",

@@ -3,6 +3,8 @@
 from git import Repo
 
 from tests_integration.repository.git import GitError, git
+from tests_integration.repository.remote import speak
+from tests_integration.repository.store import FETCHING
 from tests_integration.repository.trees import stored_blob
 
 NOTES = "refs/notes/waveproof"
@@ -20,7 +22,7 @@ def fetch_notes(store: Repo, url: str) -> str | None:
     Raises:
         GitError: the remote cannot be read, or git could take another ref there for the notes.
     """
-    rows = git(store, "ls-remote", "--", url, NOTES).decode(errors="replace").splitlines()
+    rows = speak(store, ("ls-remote",), url, NOTES).decode(errors="replace").splitlines()
     names = {row.partition("\t")[2] for row in rows}
     if names & TAKEN_FOR_NOTES:
         told = f"{' and '.join(names & TAKEN_FOR_NOTES)} is there; git-push(1) takes that for {NOTES}. Rename it"
@@ -28,8 +30,7 @@ def fetch_notes(store: Repo, url: str) -> str | None:
     if NOTES not in names:
         git(store, "update-ref", "-d", NOTES)
         return None
-    options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
-    git(store, "fetch", *options, "--", url, f"+{NOTES}:{NOTES}")
+    speak(store, ("fetch", *FETCHING), url, f"+{NOTES}:{NOTES}")
     return _at(store)
 
 

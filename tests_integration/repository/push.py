@@ -2,8 +2,8 @@
 
 from git import Repo
 
-from tests_integration.repository.git import git
 from tests_integration.repository.notes import NOTES
+from tests_integration.repository.remote import speak
 from tests_integration.repository.store import heads
 
 
@@ -39,7 +39,7 @@ def push_notes(store: Repo, url: str, notes: str, before: str | None) -> None:
 
 def _push(store: Repo, url: str, ref: str, commit: str, before: str = "") -> None:
     options = ("--atomic", "--no-verify", "--no-follow-tags", "--recurse-submodules=no")
-    git(store, "push", *options, f"--force-with-lease={ref}:{before}", "--", url, f"{commit}:{ref}")
+    speak(store, ("push", *options, f"--force-with-lease={ref}:{before}"), url, f"{commit}:{ref}")
 
 
 def read_back(store: Repo, url: str, branch: str) -> str | None:

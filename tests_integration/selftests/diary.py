@@ -28,7 +28,6 @@ class Diary:
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "state.json"
-        self.lock = folder / "metadata.lock"
         self.plan_file = folder / "wave.yaml"
         self.now = datetime(2025, 10, 6, 4, 0, tzinfo=UTC)
         self.tips = {"base": "b" * 40, "E1": "1" * 40, "E2": "2" * 40}
@@ -71,13 +70,13 @@ class Diary:
             at=POINTER,
             inputs=self.inputs,
         )
-        attempts.start(fact, self.plan, self.lock)
+        attempts.start(fact, self.plan)
         return fact
 
     def finish(self, fact: AttemptFact, result: str) -> None:
         """End an attempt."""
         outcome = Outcome(result, STATUSES, "" if result == "SUCCESS" else "make: no rule")
-        attempts.finish(fact, Integration(base=self.tips["base"], tip=TIP), outcome, self.lock)
+        attempts.finish(fact, Integration(base=self.tips["base"], tip=TIP), outcome)
 
     def attempt(self, result: str, *, minutes: int = 1, forced: str = "") -> None:
         """Begin an attempt and end it `minutes` later; an hour passes."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests_integration.criteria.catalogue import cases
+from tests_integration.engine.isolation import lacking
 from tests_integration.plan.load import give
 from tests_integration.record.advice import what_to_do
 from tests_integration.record.gather import plan_fact
@@ -93,6 +94,22 @@ def test_after_a_success_there_is_nothing_to_do(stacked: Wave) -> None:
 def test_a_plan_that_publishes_nothing_says_so(stacked: Wave) -> None:
     del stacked.document["publish"]
     assert advice(stacked).endswith("The plan has no `publish`, so the branch was pushed nowhere.")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("no-such-command", "What is in the caller's home is there for commands if a variable"),
+        ("/usr/bin/env python3 -c 'import socket; socket.create_connection((\"192.0.2.1\", 9))'", "`network: true`"),
+        ("touch /usr/x", "Commands can write to their checkout, HOME and TMPDIR"),
+    ],
+    ids=["not found", "network", "read-only"],
+)
+def test_what_commands_are_kept_from_is_told_where_they_fail_for_it(stacked: Wave, line: str, said: str) -> None:
+    if why := lacking("bubblewrap", network=False):
+        pytest.skip(why)
+    stacked.document["build"] = [{"run": line}]
+    assert said in advice(stacked)
 
 
 @pytest.mark.parametrize("part", [("--until", "demo"), ("-k", "E1"), ("-m", "merge")], ids=str)

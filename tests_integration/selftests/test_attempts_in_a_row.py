@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests_integration.engine.commands import MARK
+from tests_integration.engine.processes import MARK
 from tests_integration.selftests.running_plans import Run, run
 from tests_integration.selftests.waves import Wave, git
 
@@ -146,11 +146,11 @@ def is_command_in(folder: Path, process: psutil.Process) -> bool:
 
 
 def test_a_second_run_is_refused_while_the_first_is_in_progress(waiting: Waiting) -> None:
-    second = go(waiting.wave)
+    second = go(waiting.wave, "--no-wait")
     waiting.release()
     assert waiting.process.wait(DEADLINE) == 0
     assert second.exit == 1
-    assert f"another run of {waiting.wave.write()} is in progress; wait for its end" in second.output
+    assert f"another run of {waiting.wave.write()} is in progress: process {waiting.process.pid} of " in second.output
     kept = metadata(waiting.wave)
     assert [attempt["overall_result"] for attempt in kept["integration_attempts"]] == ["SUCCESS"]
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests_integration.engine.commands import Room, environment
+from tests_integration.engine.commands import environment
 from tests_integration.engine.gates import run_gate
 from tests_integration.facts import Gate
 from tests_integration.repository.checkout import check_out
+from tests_integration.selftests.rooms import room_in
 from tests_integration.selftests.waves import Wave, integrated
 
 BuildOf = Callable[..., Gate]
@@ -24,9 +25,9 @@ def build(stacked: Wave) -> BuildOf:
         stacked.document["build"] = [{"run": line, "timeout": "60s"} for line in lines]
         with integrated(stacked) as built:
             tip = str(built.integration.tip)
-            room = Room(tip, stacked.folder / "checkout", stacked.folder / "home", stacked.folder / "reports")
+            room = room_in(stacked.folder, tip, store=Path(built.store.git_dir))
             check_out(built.store, tip, built.plan.integration, room.checkout)
-            variables = environment(built.plan, room.home, os.environ)
+            variables = environment(built.plan, room.cell, os.environ)
             return run_gate("build", built.plan, built.store, room, variables, lambda _run, _seconds, _line: None)
 
     return _build
@@ -42,11 +43,11 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def test_the_checkout_is_the_branch_and_nothing_else(stacked: Wave, build: BuildOf) -> None:
-    assert build("git status --porcelain --branch --ignored > ../status; git log -1 --format=%H > ../tip").changed == ()
+    assert build("git status --porcelain --branch --ignored > ~/status; git log -1 --format=%H > ~/tip").changed == ()
     with integrated(stacked) as built:
         tip = built.integration.tip
-    assert (stacked.folder / "status").read_text() == "## wave-integration\n"
-    assert (stacked.folder / "tip").read_text() == f"{tip}\n"
+    assert (stacked.folder / "home" / "status").read_text() == "## wave-integration\n"
+    assert (stacked.folder / "home" / "tip").read_text() == f"{tip}\n"
 
 
 def test_what_lay_in_the_checkout_before_is_gone(stacked: Wave, build: BuildOf) -> None:
@@ -56,7 +57,7 @@ def test_what_lay_in_the_checkout_before_is_gone(stacked: Wave, build: BuildOf) 
 
 
 def test_a_gate_stops_at_the_first_command_that_fails(build: BuildOf) -> None:
-    gate = build("true", "exit 3", "touch ../after")
+    gate = build("true", "exit 3", "touch after")
     assert [(command.run, command.exit) for command in gate.commands] == [("true", 0), ("exit 3", 3)]
     assert [command.log for command in gate.commands] == ["logs/build-1.log", "logs/build-2.log"]
 
@@ -112,10 +113,8 @@ def test_the_store_is_out_of_the_commands_reach(stacked: Wave, build: BuildOf) -
     assert hashes(store) == before
 
 
-def test_a_checkout_that_a_command_removes_is_told(stacked: Wave, build: BuildOf) -> None:
-    gate = build('rm -rf "$PWD"', "echo after")
-    assert not (stacked.folder / "checkout").exists()
-    assert gate.commands[0].passed
+def test_a_checkout_that_a_command_removes_is_told(build: BuildOf) -> None:
+    gate = build('cd; rm -rf --one-file-system "$OLDPWD"', "echo after")
     assert not gate.commands[-1].passed
     assert "base.txt" in gate.changed
 

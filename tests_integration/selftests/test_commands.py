@@ -13,6 +13,8 @@ from tests_integration.engine.commands import Room, environment, run
 from tests_integration.facts import CommandFact
 from tests_integration.plan.load import load
 from tests_integration.plan.parts import Command
+from tests_integration.selftests.rooms import ENOUGH, room_in
+from tests_integration.selftests.rooms import go as run_line
 from tests_integration.selftests.waves import Wave
 
 Run = Callable[..., CommandFact]
@@ -21,8 +23,7 @@ Run = Callable[..., CommandFact]
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
     """An empty checkout."""
-    (tmp_path / "checkout").mkdir()
-    return Room("", tmp_path / "checkout", tmp_path / "home", tmp_path / "reports")
+    return room_in(tmp_path)
 
 
 @pytest.fixture
@@ -32,14 +33,10 @@ def go(wave: Wave, room: Room) -> Run:
 
     def _go(line: str, **document: object) -> CommandFact:
         wave.document |= document
-        variables = environment(load(wave.write()), room.home, os.environ)
-        return run("build", Command(run=line, timeout=60), "build-1.log", room, variables, _quiet)
+        variables = environment(load(wave.write()), room.cell, os.environ)
+        return run_line(room, line, variables)
 
     return _go
-
-
-def _quiet(_run: str, _seconds: float, _line: str) -> None:
-    pass
 
 
 def said(room: Room) -> bytes:
@@ -81,8 +78,9 @@ def test_nothing_comes_in_and_no_terminal_is_there(go: Run, room: Room) -> None:
     assert said(room) == b"none\n"
 
 
-def test_it_runs_in_a_session_of_its_own(go: Run) -> None:
-    assert go("python3 -c 'import os; assert os.getsid(0) == os.getppid()'; true").passed
+def test_it_runs_in_a_session_of_its_own(go: Run, room: Room) -> None:
+    assert go("python3 -c 'import os; print(os.getsid(0))'").passed
+    assert int(said(room)) != os.getsid(0)
 
 
 def test_what_it_says_is_kept_byte_for_byte(go: Run, room: Room) -> None:
@@ -111,7 +109,7 @@ def test_what_it_says_last_is_shown_while_it_runs(room: Room) -> None:
             (room.checkout / "heard").touch()
 
     line = r"printf 'first\nw\xc3\xb6rking\n'; until test -f heard; do sleep 0.01; done"
-    assert run("build", Command(run=line, timeout=60), "build-1.log", room, dict(os.environ), hear).passed
+    assert run("build", Command(run=line, timeout=60), "build-1.log", room, dict(os.environ), hear, ENOUGH).passed
     assert lines[-1] == "wörking"
 
 

@@ -14,12 +14,12 @@ LINES = 350
 
 ROWS = (
     {"plugin", "fixtures", "session", "running", "finishing", "options", "distribution", "learn"}
-    | {"closing", "examining", "github", "live"},
+    | {"closing", "examining", "github", "live", "turns"},
     {"auditing"},
     {"criteria", "record"},
     {"engine"},
     {"repository", "plan"},
-    {"facts", "files", "names", "text"},
+    {"facts", "text", "url", "files", "bounded", "names"},
 )
 """Who stands above whom; what is in a row below may be known."""
 

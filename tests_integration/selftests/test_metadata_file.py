@@ -160,11 +160,6 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "state" / "orchestrator-state.json"
 
 
-@pytest.fixture
-def lock(tmp_path: Path) -> Path:
-    return tmp_path / "metadata.lock"
-
-
 @pytest.mark.parametrize(
     ("raw", "mistake"),
     [
@@ -177,75 +172,73 @@ def lock(tmp_path: Path) -> Path:
         (b'{"a": []}', "/a is no JSON object"),
     ],
 )
-def test_a_file_that_cannot_be_kept_is_told_and_stays_as_it_is(
-    raw: bytes, mistake: str, file: Path, lock: Path
-) -> None:
+def test_a_file_that_cannot_be_kept_is_told_and_stays_as_it_is(raw: bytes, mistake: str, file: Path) -> None:
     file.write_bytes(raw)
     with pytest.raises(MetadataError) as refused:
-        metadata.update(file, "/a", lock, partial(added, "k"))
+        metadata.update(file, "/a", partial(added, "k"))
     assert str(refused.value) == f"{file}: {mistake}"
     assert file.read_bytes() == raw
     assert list(file.parent.iterdir()) == [file]
 
 
 @pytest.mark.parametrize("raw", [b"[" * 200_000, b'{"b": ' + b"9" * 5000 + b"}"], ids=["too deep", "too many digits"])
-def test_json_beyond_all_measure_is_told(raw: bytes, file: Path, lock: Path) -> None:
+def test_json_beyond_all_measure_is_told(raw: bytes, file: Path) -> None:
     file.write_bytes(raw)
     with pytest.raises(MetadataError, match="1:1: cannot be read as JSON: "):
-        metadata.update(file, "/a", lock, partial(added, "k"))
+        metadata.update(file, "/a", partial(added, "k"))
 
 
-def test_a_folder_in_place_of_the_file_is_told(file: Path, lock: Path) -> None:
+def test_a_folder_in_place_of_the_file_is_told(file: Path) -> None:
     file.mkdir()
     with pytest.raises(MetadataError, match=r"orchestrator-state\.json: Is a directory$"):
-        metadata.update(file, "/a", lock, partial(added, "k"))
+        metadata.update(file, "/a", partial(added, "k"))
 
 
-def test_a_file_that_is_not_there_is_made_with_its_folder(file: Path, lock: Path) -> None:
+def test_a_file_that_is_not_there_is_made_with_its_folder(file: Path) -> None:
     new = file.parent / "deep" / "er" / "state.json"
-    metadata.update(new, "/waves/one", lock, partial(added, "k"))
+    metadata.update(new, "/waves/one", partial(added, "k"))
     assert json.loads(new.read_text(encoding="utf-8")) == {"waves": {"one": {"k": 1}}}
 
 
-def test_the_object_is_changed_from_what_it_is(file: Path, lock: Path) -> None:
+def test_the_object_is_changed_from_what_it_is(file: Path) -> None:
     file.write_text('{"a": {"k": 41, "else": [1]}}', encoding="utf-8")
-    metadata.update(file, "/a", lock, partial(added, "k"))
+    metadata.update(file, "/a", partial(added, "k"))
     assert metadata.read(file, "/a") == {"k": 42, "else": [1]}
 
 
-def test_the_file_keeps_its_mode_and_leaves_nothing_beside_it(file: Path, lock: Path) -> None:
+def test_the_file_keeps_its_mode_and_leaves_nothing_beside_it(file: Path) -> None:
     file.write_text("{}", encoding="utf-8")
     file.chmod(0o640)
-    metadata.update(file, "/a", lock, partial(added, "k"))
+    metadata.update(file, "/a", partial(added, "k"))
     assert file.stat().st_mode & 0o777 == 0o640
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_bytes_that_are_no_utf_8_stay(file: Path, lock: Path) -> None:
+def test_bytes_that_are_no_utf_8_stay(file: Path) -> None:
     file.write_bytes(b'{"latin": "\xe9", "a": {}}')
-    metadata.update(file, "/a", lock, partial(added, "k"))
+    metadata.update(file, "/a", partial(added, "k"))
     assert file.read_bytes() == b'{"latin": "\xe9", "a": {\n    "k": 1\n  }}'
 
 
 @pytest.mark.parametrize("half", ["\\ud800", "\\udc80", "\\udfff"])
-def test_half_a_character_in_the_object_stays_what_it_is(half: str, file: Path, lock: Path) -> None:
+def test_half_a_character_in_the_object_stays_what_it_is(half: str, file: Path) -> None:
     file.write_text(f'{{"a": {{"note": "{half}"}}}}', encoding="utf-8")
-    metadata.update(file, "/a", lock, partial(added, "k"))
+    metadata.update(file, "/a", partial(added, "k"))
     assert json.loads(file.read_bytes().decode("utf-8")) == {"a": {"note": json.loads(f'"{half}"'), "k": 1}}
 
 
-def test_what_stands_beside_the_object_is_known_before_and_after(file: Path, lock: Path) -> None:
+def test_what_stands_beside_the_object_is_known_before_and_after(file: Path) -> None:
     file.write_text('{"z":1.0,\t"a": {"k": 1}}', encoding="utf-8")
     before = metadata.rest(file, "/a")
-    metadata.update(file, "/a", lock, partial(added, "k"))
+    metadata.update(file, "/a", partial(added, "k"))
     assert metadata.rest(file, "/a") == before
     file.write_text(file.read_text(encoding="utf-8").replace("1.0", "1.1"), encoding="utf-8")
     assert metadata.rest(file, "/a") != before
 
 
-def count(file: Path, lock: Path, pointer: str) -> None:
+def count(file: Path, pointer: str) -> None:
     for _ in range(40):
-        metadata.update(file, pointer, lock, partial(added, "k"))
+        metadata.update(file, pointer, partial(added, "k"))
 
 
 def threads() -> Executor:
@@ -257,8 +250,8 @@ def processes() -> Executor:
 
 
 @pytest.mark.parametrize("workers", [threads, processes])
-def test_plans_that_share_a_file_lose_nothing_of_each_other(workers: Any, file: Path, lock: Path) -> None:
+def test_plans_that_share_a_file_lose_nothing_of_each_other(workers: Any, file: Path) -> None:
     file.write_text('{"one": {}, "two": {"k": 2}}', encoding="utf-8")
     with workers() as pool:
-        list(pool.map(count, [file] * 2, [lock] * 2, ["/one", "/two"]))
+        list(pool.map(count, [file] * 2, ["/one", "/two"]))
     assert json.loads(file.read_text(encoding="utf-8")) == {"one": {"k": 40}, "two": {"k": 42}}

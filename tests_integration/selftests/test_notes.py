@@ -236,10 +236,9 @@ def test_nothing_is_noted_where_the_build_fails(noted: Wave) -> None:
 
 def test_nothing_is_noted_where_another_criterion_of_the_record_fails(noted: Wave) -> None:
     state = noted.folder / "state.json"
-    state.write_text('{"wave": {}, "rest": 1}', encoding="utf-8")
     noted.document["metadata"] = {"file": "../state.json", "at": "/wave"}
     noted.document["demo"]["script"] = "demos/demo.sh"
-    noted.document["test"] = [{"run": f'sed -i \'s/"rest": 1/"rest": 2/\' {state}'}]
+    noted.document["test"] = [{"run": f"sed -i 's/integration_attempts/attempts/' {state}"}]
     done = run(noted.folder, "--plan", str(noted.write()))
     assert done.outcomes("wave")["failed"] == ["metadata_is_updated[]", "note_is_published[origin]"]
     told = "nothing was pushed: 1 criteria did not run and pass in this session: metadata_is_updated"

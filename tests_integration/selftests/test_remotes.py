@@ -1,4 +1,4 @@
-"""Remotes that are made from a bundle, hold secrets, or try to run something."""
+"""Remotes that are made from a bundle, or hold secrets."""
 
 from pathlib import Path
 
@@ -58,7 +58,6 @@ def test_a_place_where_none_can_be_made_is_told(bundled: Wave) -> None:
         "http://somebody:s3cret@127.0.0.1:1/repository.git",
         "http://s3cret@127.0.0.1:1/repository.git",
         "http://somebody:s3@cret@127.0.0.1:1/repository.git",
-        "ssh://somebody:s3cret@127.0.0.1:1/repository.git",
         "http://somebody:s3cret@127.0.0.1:1/with space.git",
     ],
 )
@@ -74,19 +73,3 @@ def test_a_password_is_never_shown(stacked: Wave, url: str) -> None:
 def test_a_url_without_a_password_is_shown_as_it_is() -> None:
     text = "see https://example.org/a@b and mail a@example.org, or git@example.org:team/repository.git"
     assert without_password(text) == text
-
-
-@pytest.mark.parametrize(
-    "url", ["ext::touch ran%", "ext::sh -c 'touch ran'", "--upload-pack=touch ran", "-u touch ran"]
-)
-def test_a_remote_that_is_a_command_is_not_run(
-    stacked: Wave,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    url: str,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    stacked.document["remotes"]["team"] = url
-    stacked.document["branches"][0]["from"] = "team/effort/E1"
-    assert "cannot be read" in problem(stacked)
-    assert not list(tmp_path.rglob("ran*"))

@@ -8,10 +8,14 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from tests_integration.engine import commands
+from tests_integration.engine import limits
 from tests_integration.engine.commands import Room, run
+from tests_integration.engine.isolation import Level
 from tests_integration.facts import CommandFact
 from tests_integration.plan.parts import Command
+from tests_integration.selftests.hostile.told import case, hostile
+from tests_integration.selftests.rooms import ENOUGH, room_in
+from tests_integration.selftests.rooms import go as run_line
 
 DOUBLE_FORK = """python3 -c '
 import os, sys, time
@@ -22,17 +26,39 @@ open(sys.argv[1], "w").close()
 time.sleep(600)
 ' {token} & """
 
-DAEMONS = {
-    "child": "touch {token}; sleep 600{token}",
-    "background": "sleep 600{token} & touch {token}; wait",
-    "many": "for n in 1 2 3 4 5; do sleep 600{token} & done; touch {token}; wait",
-    "setsid": "setsid sleep 600{token} & touch {token}; wait; sleep 600{token}",
-    "double-fork": DOUBLE_FORK + "sleep 600{token}",
-    "nohup": "nohup sleep 600{token} & touch {token}; wait",
-    "deaf": "trap '' TERM INT HUP; touch {token}; sleep 600{token}",
-    "without-environment": "env -i sleep 600{token} & touch {token}; wait",
-    "without-environment-and-session": "env -i setsid sleep 600{token} & touch {token}; wait; sleep 600{token}",
-}
+ENDED = "nothing of it is alive afterwards"
+
+DAEMONS = [
+    case(__name__, "a command that runs beyond its deadline", ENDED, "touch {token}; sleep 600{token}"),
+    case(__name__, "a job in the background, at the deadline", ENDED, "sleep 600{token} & touch {token}; wait"),
+    case(
+        __name__,
+        "many jobs in the background, at the deadline",
+        ENDED,
+        "for n in 1 2 3 4 5; do sleep 600{token} & done; touch {token}; wait",
+    ),
+    case(
+        __name__,
+        "a daemon in a session of its own (setsid)",
+        ENDED,
+        "setsid sleep 600{token} & touch {token}; wait; sleep 600{token}",
+    ),
+    case(__name__, "a daemon that forked twice", ENDED, DOUBLE_FORK + "sleep 600{token}"),
+    case(__name__, "a job under nohup", ENDED, "nohup sleep 600{token} & touch {token}; wait"),
+    case(
+        __name__,
+        "a command that is deaf to TERM, INT and HUP",
+        ENDED,
+        "trap '' TERM INT HUP; touch {token}; sleep 600{token}",
+    ),
+    case(__name__, "a daemon without the environment", ENDED, "env -i sleep 600{token} & touch {token}; wait"),
+    case(
+        __name__,
+        "a daemon without the environment, in a session of its own",
+        ENDED,
+        "env -i setsid sleep 600{token} & touch {token}; wait; sleep 600{token}",
+    ),
+]
 
 
 @pytest.fixture
@@ -42,17 +68,13 @@ def token() -> str:
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Room:
+def room(tmp_path: Path, level: Level) -> Room:
     """An empty checkout."""
-    (tmp_path / "checkout").mkdir()
-    return Room("", tmp_path / "checkout", tmp_path / "home", tmp_path / "reports")
+    return room_in(tmp_path, level=level)
 
 
 def go(room: Room, line: str) -> CommandFact:
-    def quiet(_run: str, _seconds: float, _line: str) -> None:
-        pass
-
-    return run("build", Command(run=line, timeout=60), "build-1.log", room, {"PATH": os.environ["PATH"]}, quiet)
+    return run_line(room, line, {"PATH": os.environ["PATH"]})
 
 
 @pytest.fixture
@@ -60,13 +82,13 @@ def deadline(room: Room, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The deadline is reached as soon as there is a file with the token's name."""
 
     class Clock:
-        sleep = time.sleep
+        time = time.time
 
         @staticmethod
         def monotonic() -> float:
             return time.monotonic() + 3600 * (room.checkout / token).exists()
 
-    monkeypatch.setattr(commands, "time", Clock)
+    monkeypatch.setattr(limits, "time", Clock)
 
 
 def alive(token: str) -> list[list[str]]:
@@ -86,13 +108,13 @@ def _command_line(process: psutil.Process) -> list[str]:
 
 
 @pytest.mark.usefixtures("deadline")
-@pytest.mark.parametrize("kind", DAEMONS)
-def test_the_deadline_ends_every_process(room: Room, token: str, kind: str) -> None:
-    fact = go(room, DAEMONS[kind].format(token=token))
+@pytest.mark.parametrize(("line", "says"), DAEMONS)
+def test_the_deadline_ends_every_process(room: Room, token: str, line: str, says: str) -> None:
+    fact = go(room, line.format(token=token))
     left = alive(token)
     assert (fact.exit, fact.passed) == (None, False)
     assert (room.checkout / token).exists()
-    assert left == []
+    assert f"{left or 'nothing'} of it is alive afterwards" == says
 
 
 @pytest.mark.usefixtures("deadline")
@@ -102,6 +124,7 @@ def test_what_was_said_before_the_deadline_is_kept(room: Room, token: str) -> No
     assert fact.left_running == ()
 
 
+@hostile("a daemon that outlives the command that started it", "is ended, and named in the record")
 @pytest.mark.parametrize(
     "line",
     [
@@ -144,5 +167,5 @@ def test_an_interrupted_run_leaves_nothing(room: Room, token: str) -> None:
 
     line = Command(run=f"touch {token}; sleep 600{token}", timeout=60)
     with pytest.raises(KeyboardInterrupt):
-        run("build", line, "build-1.log", room, {"PATH": os.environ["PATH"]}, interrupt)
+        run("build", line, "build-1.log", room, {"PATH": os.environ["PATH"]}, interrupt, ENOUGH)
     assert alive(token) == []

@@ -1,0 +1,249 @@
+"""How the plan's commands are shut in: by bubblewrap where that works, else by unshare(1), else as processes alone."""
+
+import json
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from tests_integration.engine import inside
+from tests_integration.plan.model import Plan
+from tests_integration.repository.checkout import removed
+
+Level = Literal["bubblewrap", "unshare", "processes"]
+
+LEVELS: tuple[Level, ...] = ("bubblewrap", "unshare", "processes")
+"""From the best to what every system has."""
+
+TOOLS = {"bubblewrap": "bwrap", "unshare": "unshare"}
+PACKAGES = {"bubblewrap": "bubblewrap", "unshare": "util-linux"}
+
+PRIVATE = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - these are what commands do not share
+"""Folders for files in passing: commands have one of their own in the place of all of them."""
+
+KERNEL = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus")
+"""Where root can change the kernel's settings, in namespaces too."""
+
+SOCKETS = "/run"
+"""Where other programs can be talked to."""
+
+RESOLVER = Path("/etc/resolv.conf")
+
+
+class Cell(NamedTuple):
+    """What commands see, and what they may write to.
+
+    Attributes:
+        level: how they are shut in.
+        network: whether they reach the network.
+        checkout: their working directory.
+        home: their HOME.
+        objects: objects of the store, which the checkout borrows.
+        hidden: folders that they do not see: the caller's home, and those of other plans.
+        shared: folders outside that they may write to, by the variable that names each.
+    """
+
+    level: Level
+    network: bool
+    checkout: Path
+    home: Path
+    objects: Path
+    hidden: tuple[Path, ...] = ()
+    shared: Mapping[str, Path] = {}
+
+    @property
+    def tmp(self) -> Path:
+        """Folder for what is in passing; at the best level it is their /tmp, under that name alone."""
+        return self.checkout.parent / "tmp"
+
+    @property
+    def tmpdir(self) -> Path:
+        """The same, under the name by which they know it."""
+        return Path(PRIVATE[0]) if self.level == "bubblewrap" else self.tmp
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """Names of the namespaces that are their own (namespaces(7))."""
+        if self.level == "processes":
+            return ()
+        return ("ipc", "mnt", "pid", "user", *(() if self.network else ("net",)))
+
+    @property
+    def told(self) -> str:
+        """What is enforced, for people."""
+        if self.level == "processes":
+            return "processes: ended with their command, environment withheld; file system and network open"
+        own = ", ".join(name.upper() for name in sorted(self.apart) if name not in {"mnt", "user", "net"})
+        network = "network open" if self.network else "no network"
+        if self.level == "unshare":
+            return f"unshare: {own}, mount and user namespaces of their own; {network}; file system open"
+        shared = f"; shared with the caller: {', '.join(sorted(self.shared))}" if self.shared else ""
+        return (
+            f"bubblewrap: {own}, mount and user namespaces of their own; system read-only, home and tmp private;"
+            f" {network}{shared}"
+        )
+
+    def orders(self, report: int) -> str:
+        """What is to hold where the command runs, as `inside` takes it."""
+        return json.dumps(
+            {
+                "report": report,
+                "outside": inside.namespaces(),
+                "apart": self.apart,
+                "read_only": self.level == "bubblewrap",
+                "hidden": [str(folder) for folder in self.hidden] if self.level == "bubblewrap" else [],
+            }
+        )
+
+
+def cell(plan: Plan, store: Path, checkout: Path, home: Path, caller: Mapping[str, str]) -> Cell:
+    """How the commands of a plan are shut in on this machine.
+
+    Args:
+        plan: whether they reach the network, and which of the caller's variables they get.
+        store: from which the checkout borrows objects.
+        checkout: where they run.
+        home: their HOME.
+        caller: the caller's environment; a folder that one of the variables let through names is shared.
+    """
+    shared = {name: Path(caller[name]) for name in plan.pass_environment if _is_folder(caller.get(name, ""))}
+    hidden = (*_homes(caller), checkout.parent.parent.absolute())
+    return Cell(
+        level(network=plan.network),
+        plan.network,
+        checkout.absolute(),
+        home.absolute(),
+        store.absolute() / "objects",
+        tuple(folder for folder in hidden if folder not in shared.values()),
+        shared,
+    )
+
+
+def _is_folder(value: str) -> bool:
+    return Path(value).is_absolute() and Path(value) != Path("/") and Path(value).is_dir()
+
+
+def _homes(caller: Mapping[str, str]) -> Iterator[Path]:
+    """Home folders of the caller: of the environment, and of the user."""
+    homes = {caller.get("HOME", "")}
+    with suppress(KeyError):  # a user without a name, as in containers
+        homes.add(pwd.getpwuid(os.getuid()).pw_dir)
+    for home in sorted(homes):
+        if _is_folder(home) and not any(Path(folder).is_relative_to(home) for folder in ("/usr", "/etc", "/bin")):
+            yield Path(home)
+
+
+def make_ready(cell: Cell) -> None:
+    """Make HOME and an empty folder for what is in passing; commands at a lower level may have put links there."""
+    for folder in (cell.home, cell.tmp):
+        if folder.is_symlink():
+            folder.unlink()
+    removed(cell.tmp)
+    cell.home.mkdir(parents=True, exist_ok=True)
+    cell.tmp.mkdir()
+
+
+def words(cell: Cell, report: int, command: Iterable[str]) -> list[str]:
+    """The command line that runs a command in its cell.
+
+    Args:
+        cell: how it is shut in.
+        report: file descriptor that `inside` tells on.
+        command: what is run.
+    """
+    shut_in = [sys.executable, "-I", "-S", inside.__file__, cell.orders(report), *command]
+    if cell.level == "processes":
+        return shut_in
+    network = [] if cell.network else ["net"]
+    if cell.level == "unshare":
+        options = ["--user", "--map-current-user", "--pid", "--fork", "--kill-child", "--ipc", "--uts", "--mount-proc"]
+        return ["unshare", *options, *(f"--{name}" for name in network), "--", *shut_in]
+    options = ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent"]
+    options += [f"--unshare-{name}" for name in network]
+    return ["bwrap", *options, "--cap-drop", "ALL", *_mounts(cell), "--chdir", str(cell.checkout), "--", *shut_in]
+
+
+def _mounts(cell: Cell) -> Iterator[str]:
+    """Options of bwrap(1): all read-only, then what is hidden, what of that is needed, and what may be written to."""
+    yield from ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
+    yield from _at_their_places("--ro-bind-try", KERNEL)
+    emptied = list(_uppermost([Path(SOCKETS), *cell.hidden]))
+    for folder in emptied:
+        yield from ("--tmpfs", str(folder))
+    private = [name for name in PRIVATE if Path(name).is_dir()]
+    for name in private:
+        yield from ("--bind", str(cell.tmp), name)
+    covered = [*emptied, *map(Path, private)]
+    needed = [Path(sys.prefix), Path(sys.base_prefix), Path(inside.__file__), cell.objects, RESOLVER.resolve()]
+    hidden = [path for path in needed if any(path.is_relative_to(folder) for folder in covered)]
+    yield from _at_their_places("--ro-bind-try", hidden)
+    yield from _at_their_places("--bind", (cell.checkout, cell.home, *cell.shared.values()))
+    for folder in (Path("/dev"), *emptied):
+        yield from ("--remount-ro", str(folder))
+
+
+def _at_their_places(option: str, paths: Iterable[str | Path]) -> Iterator[str]:
+    for path in paths:
+        yield from (option, str(path), str(path))
+
+
+def _uppermost(folders: Iterable[Path]) -> Iterator[Path]:
+    """The folders that are neither in another one of them nor in one that is private anyway."""
+    covered = [Path(name) for name in PRIVATE]
+    for folder in sorted(set(folders)):
+        if folder.is_dir() and not any(folder.is_relative_to(above) for above in covered):
+            covered.append(folder)
+            yield folder
+
+
+def level(*, network: bool) -> Level:
+    """The best level that holds on this machine."""
+    return next(name for name in LEVELS if not lacking(name, network=network))
+
+
+def refusal(plan: Plan) -> str:
+    """Why the plan's commands may not be run on this machine; empty where they may."""
+    why = lacking("bubblewrap", network=plan.network) if plan.isolation == "required" else ""
+    return why and (
+        f"the plan says `isolation: required`, and bubblewrap cannot shut commands in here: {why}\n"
+        "Run it where that works, or leave `isolation` out: then its commands run at the level"
+        f" `{level(network=plan.network)}`, and the record says so.\n"
+        "Nothing was run; merging and the audit need no isolation: --until audit"
+    )
+
+
+@cache
+def lacking(level: Level, *, network: bool) -> str:
+    """Why commands cannot be shut in so, as was tried; empty where they can."""
+    if level == "processes":
+        return ""
+    if not shutil.which(TOOLS[level]):
+        return f"there is no {TOOLS[level]} on the PATH (Debian package {PACKAGES[level]})"
+    with tempfile.TemporaryDirectory() as folder:
+        checkout, home = Path(folder, "plan", "checkout"), Path(folder, "plan", "home")
+        checkout.mkdir(parents=True)
+        made = Cell(level, network, checkout, home, checkout, hidden=(*_homes(os.environ),))
+        home.mkdir()
+        made.tmp.mkdir()
+        return _tried(made)
+
+
+def _tried(cell: Cell) -> str:
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as report:
+        try:
+            command = words(cell, writing, ["true"])
+            done = subprocess.run(command, pass_fds=[writing], capture_output=True, text=True, check=False)
+        finally:
+            os.close(writing)
+        lines: list[dict[str, Any]] = [json.loads(line) for line in report]
+    if lines and "problem" not in lines[0]:
+        return ""
+    return str(lines[0]["problem"]) if lines else (done.stderr.strip().splitlines() or ["it says nothing"])[-1]

@@ -1,0 +1,174 @@
+"""A run that dies at any point needs no cleaning by hand: the next one ends in the same commit, green."""
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests_integration.selftests.hostile import dying
+from tests_integration.selftests.hostile.told import hostile
+from tests_integration.selftests.running_plans import Run, run
+from tests_integration.selftests.waves import Wave, git, integrated
+
+BOUNDARIES = ["before merge", *(f"after {stage}" for stage in ("merge", "audit", "build", "test", "demo", "publish"))]
+IN_GIT = "init fetch merge-tree hash-object read-tree update-index write-tree commit-tree symbolic-ref update-ref reset"
+READ_BY_GIT = "version ls-tree ls-remote rev-parse log diff-files diff-tree rev-list grep cat-file merge-base show diff"
+REPLAYED = "clone push config switch commit merge add checkout"
+"""What else git writes: in a scratch clone, where it is of no account; and the push, which has tests of its own."""
+
+FILES = ["file metadata.json", "replaced metadata.json", "file record.json", "replaced record.json", "file report.html"]
+
+GIT = r"""#!/bin/sh
+for word; do
+  case $word in
+    -*|/*|*=*|user.*|core.*) ;;
+    *) break ;;
+  esac
+done
+echo "$word" >> {seen}
+case $DYING in
+  push) echo $PPID > {pusher} ;;
+  "git $word") {git} "$@"; kill -9 $PPID ;;
+  "in git $word") {git} "$@" & kill -9 $! $PPID ;;
+esac
+exec {git} "$@"
+"""
+"""Stands before git: kills who asked git to write, when git has written or just as it begins."""
+
+
+class Mortal:
+    """A wave of two branches whose runs die where they are told to; its remote counts what is pushed to it."""
+
+    def __init__(self, wave: Wave) -> None:
+        self.wave = wave
+        wave.branch("E1", {"one.txt": "one\n"})
+        wave.branch("E2", {"two.txt": "two\n"})
+        wave.document["limits"] = {"attempts": 99}
+        self.pushes, self.seen, self.pusher = (wave.folder / name for name in ("pushes", "seen", "pusher"))
+        self.hook("post-receive", f"cat >> {self.pushes}")
+        tools = wave.folder / "tools"
+        tools.mkdir()
+        _script(tools / "git", GIT.format(git=shutil.which("git"), seen=self.seen, pusher=self.pusher))
+        self.environment = {"PATH": f"{tools}:{os.environ['PATH']}"}
+
+    def hook(self, name: str, line: str) -> None:
+        """Let the remote run a line when something is pushed to it."""
+        (self.wave.origin / "hooks").mkdir(exist_ok=True)
+        _script(self.wave.origin / "hooks" / name, f"#!/bin/sh\n{line}\n")
+
+    def go(self, point: str = "") -> Run:
+        """Run the plan; it dies at this point."""
+        plan = str(self.wave.write())
+        return run(
+            self.wave.folder, "-p", dying.__name__, "--plan", plan, environment={**self.environment, "DYING": point}
+        )
+
+    def dies(self, point: str) -> None:
+        """Run the plan, and see it die at this point: whatever died before it was no obstacle on the way there."""
+        done = self.go(point)
+        assert done.exit == -signal.SIGKILL, f"did not come to {point!r}: {done.output}"
+
+    def heals(self) -> Run:
+        """Run the plan to its end: green, the same commit as ever, pushed once in all, and nothing left lying about."""
+        done = self.go()
+        assert done.exit == 0, done.output
+        with integrated(self.wave, "again") as built:
+            tip = built.integration.tip
+        assert git(self.wave.origin, "rev-parse", "wave-integration") == tip == done.record("wave")["tip"]
+        assert self.pushes.read_text(encoding="utf-8").split()[1::3] == [tip]
+        assert [str(file) for file in self.wave.folder.rglob("*") if _is_left(file)] == []
+        return done
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What the last run has left."""
+        file = self.wave.folder / "reports" / "wave" / "record.json"
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+
+    @property
+    def results(self) -> list[str]:
+        """Results of all attempts so far (R520)."""
+        file = self.wave.folder / "reports" / "wave" / "metadata.json"
+        return [one["overall_result"] for one in json.loads(file.read_text("utf-8"))["integration_attempts"]]
+
+
+def _script(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    file.chmod(0o755)
+
+
+def _is_left(file: Path) -> bool:
+    half = file.name.startswith(".") and (file.suffix == ".new" or file.suffix[1:].isdigit())
+    return half or file.suffix == ".lock" or file.name in {"turn.json", "tmp_pack_1"}
+
+
+@pytest.fixture
+def mortal(wave: Wave) -> Mortal:
+    return Mortal(wave)
+
+
+@hostile(
+    "kill -9 at every boundary of stages",
+    "what is known is in the record, which says in which stage; the next run goes on, and pushes nothing twice",
+)
+def test_a_run_that_dies_between_stages(mortal: Mortal) -> None:
+    for n, point in enumerate(BOUNDARIES):
+        mortal.dies(point)
+        assert mortal.results == ["INCOMPLETE"] * n + ["IN_PROGRESS"]
+        if n:
+            stage = point.removeprefix("after ")
+            assert (mortal.record["verdict"], mortal.record["interrupted"]) == ("INCOMPLETE", stage)
+            assert f"interrupted in the stage {stage}, " in mortal.record["sentence"]
+    assert mortal.heals().record("wave")["publication"]["status"] == "unchanged"
+    assert mortal.results == ["INCOMPLETE"] * len(BOUNDARIES) + ["SUCCESS"]
+    mortal.dies("after record")
+    assert mortal.heals().record("wave")["verdict"] == "SUCCESS"
+
+
+@hostile("kill -9 after every kind of write of git", "the next run needs no cleaning, and ends in the same commit")
+def test_a_run_that_dies_when_git_has_written(mortal: Mortal) -> None:
+    for word in IN_GIT.split():
+        mortal.dies(f"git {word}")
+    mortal.seen.unlink()
+    mortal.heals()
+    used = set(mortal.seen.read_text(encoding="utf-8").split())
+    assert used - {*READ_BY_GIT.split(), *REPLAYED.split()} == set(IN_GIT.split())
+
+
+@hostile("kill -9 of the run and of git in the middle of a write", "the next run ends in the same commit")
+def test_a_run_that_dies_with_its_git(mortal: Mortal) -> None:
+    for word in ("init", "fetch", "merge-tree", "commit-tree", "reset", "push"):
+        mortal.dies(f"in git {word}")
+    mortal.heals()
+
+
+@hostile(
+    "kill -9 while the remote takes the push",
+    "what came of it is read back: pushed once, whether or not the first push came through",
+)
+def test_a_run_that_dies_while_it_pushes(mortal: Mortal) -> None:
+    mortal.hook("pre-receive", f"kill -9 $(cat {mortal.pusher})")
+    mortal.dies("push")
+    mortal.hook("pre-receive", "true")
+    mortal.heals()
+    assert mortal.results[-1] == "SUCCESS"
+
+
+@hostile(
+    "kill -9 while metadata, record or report are written",
+    "the file is the old one or the new one; the half-written one is removed by the next run",
+)
+def test_a_run_that_dies_while_it_writes(mortal: Mortal) -> None:
+    for point in FILES:
+        mortal.dies(point)
+        for name in ("metadata.json", "record.json"):
+            file = mortal.wave.folder / "reports" / "wave" / name
+            assert not file.exists() or json.loads(file.read_text(encoding="utf-8")) is not None
+    store = next((mortal.wave.folder / ".pytest_cache" / "d" / "waveproof").glob("*/store.git"))
+    for left in ("packed-refs.lock", "refs/waveproof/4531.lock", "config.lock", "objects/pack/tmp_pack_1"):
+        (store / left).touch()
+    mortal.heals()

@@ -1,0 +1,36 @@
+"""Rooms in which selftests run commands as plans do, at the level of isolation of their choice."""
+
+import os
+from pathlib import Path
+
+from tests_integration.engine import isolation
+from tests_integration.engine.commands import Room, run
+from tests_integration.engine.isolation import Cell, Level
+from tests_integration.engine.limits import Bounds
+from tests_integration.facts import CommandFact
+from tests_integration.plan.parts import Command
+
+ENOUGH = Bounds(seconds=60, memory=4 << 30, processes=500, output=64 << 20, disk=1 << 30)
+
+
+def room_in(
+    folder: Path, commit: str = "", level: Level | None = None, *, network: bool = False, store: Path | None = None
+) -> Room:
+    """A room in a folder, with an empty checkout where there is none yet."""
+    objects = (store or folder) / "objects"
+    checkout, home = folder / "checkout", folder / "home"
+    checkout.mkdir(parents=True, exist_ok=True)
+    cell = Cell(level or isolation.level(network=network), network, checkout, home, objects)
+    isolation.make_ready(cell)
+    return Room(commit, cell, folder / "reports")
+
+
+def go(room: Room, line: str, environment: dict[str, str], bounds: Bounds = ENOUGH) -> CommandFact:
+    """Run a line as the first command of a build."""
+    command = Command(run=line, timeout=bounds.seconds)
+    return run("build", command, "build-1.log", room, environment, lambda _run, _seconds, _line: None, bounds)
+
+
+def tried(room: Room, line: str, bounds: Bounds = ENOUGH) -> CommandFact:
+    """The same with nothing but PATH and HOME in the environment."""
+    return go(room, line, {"PATH": os.environ["PATH"], "HOME": str(room.cell.home)}, bounds)
