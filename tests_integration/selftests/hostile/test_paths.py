@@ -230,4 +230,4 @@ def test_a_metadata_file_that_is_none_is_told(tmp_path: Path, kind: str, said: s
     with pytest.raises(MetadataError, match=said):
         read(file, "/a")
     with pytest.raises(MetadataError, match=said):
-        update(file, "/a", tmp_path / "lock", lambda attempts: attempts)
+        update(file, "/a", lambda attempts: attempts)
