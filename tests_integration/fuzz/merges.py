@@ -17,6 +17,7 @@ SEEDS = [
     f"0{TREE}\0{STAGES}\0{SAID}".encode(),
     f"0{TREE}\0{ASIDE}".encode(),
     f"0{TREE}\0{SPLIT}".encode(),
+    f"0{TREE}\0{SPLIT}".replace("b/", "").encode(),
     f"21\0{TREE}\0\0000\0{TREE}\0{STAGES}\0{SAID}\0".encode(),
 ]
 """The first byte says of which kind an answer is: one that is clean, or not, or many."""

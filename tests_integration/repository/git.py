@@ -19,6 +19,8 @@ PINNED = {
     "core.excludesFile": os.devnull,
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
+    "core.protectHFS": "true",
+    "core.protectNTFS": "true",
     "core.quotePath": "false",
     "credential.helper": "",
     "diff.algorithm": "myers",

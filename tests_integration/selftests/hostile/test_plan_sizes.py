@@ -184,6 +184,33 @@ def test_it_is_read_in_bounded_time_and_memory(refusals: dict[str, list[str]], w
     assert max(map(len, lines), default=0) < 1500
 
 
+PATTERNS = {
+    "signature `(a+)+$` on a log of 64 KiB": "Fix(**FIX, signature='(a+)+$').shows_in('a' * 65536 + '!')",
+    "signature `(a|aa)*b` on a log of 64 KiB": "Fix(**FIX, signature='(a|aa)*b').shows_in('a' * 65536)",
+    "signature `.*.*.*.*.*=` on a log of one line": "Fix(**FIX, signature='.*.*.*.*.*=').shows_in('x' * 65536)",
+    "pattern of paths with twelve `*`": "Resolve(paths=['*a' * 12 + 'b'], take='ours').settles(BRANCH, 'a' * 250)",
+    "pattern of paths with thirty `**`": "Resolve(paths=['**/a/' * 30 + 'b'], take='ours').settles(BRANCH, 'a/' * 999)",
+}
+
+MATCH = f"""
+import resource
+resource.setrlimit(resource.RLIMIT_CPU, ({PROCESSOR}, {PROCESSOR}))
+from tests_integration.plan.parts import Branch, Fix, Resolve
+FIX = {{"id": "B", "problem": "x", "after": "E1", "delete": ("x",)}}
+BRANCH = Branch.model_validate({{"id": "E1", "title": "x", "from": "a/b"}})
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [case(__name__, why, "is decided in linear time", text) for why, text in PATTERNS.items()],
+)
+def test_no_pattern_backtracks_for_ever(expression: str, said: str) -> None:
+    script = f"{MATCH}print({expression})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=PATIENCE, check=False)
+    assert done.stdout == b"False\n", f"{said}: {done.stderr.decode()}"
+
+
 @hostile("plan: whose folder of files to add holds a device", "is refused, where one can be made at all")
 def test_a_device_is_not_added(tmp_path: Path) -> None:
     folder = tmp_path / "devices"

@@ -154,7 +154,10 @@ def test_missing_objects_are_not_fetched_by_a_command(wave: Wave, trap: Trap) ->
     assert trap.sprung == ""
 
 
-@hostile("a clone whose `url.*.insteadOf` makes a command of its remote's URL", "transport 'ext' not allowed")
+@hostile(
+    "a clone whose `url.*.insteadOf` makes a command of its remote's URL",
+    "would have git run a program of its own for it",
+)
 def test_a_url_that_settings_make_a_command_of_is_not_run(wave: Wave, trap: Trap) -> None:
     wave.branch("E1", {"one.txt": "one\n"})
     git(wave.folder, "clone", "--quiet", "origin.git", "clone")
@@ -164,7 +167,7 @@ def test_a_url_that_settings_make_a_command_of_is_not_run(wave: Wave, trap: Trap
     wave.document["repository"] = "../clone"
     del wave.document["remotes"]
     with integrated(wave) as built:
-        assert "transport 'ext' not allowed" in built.sources["E1"].problem
+        assert "would have git run a program of its own for it" in built.sources["E1"].problem
     assert trap.sprung == ""
 
 
