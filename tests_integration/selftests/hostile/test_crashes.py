@@ -2,16 +2,21 @@
 
 import json
 import os
+import select
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests_integration.selftests.hostile import dying
 from tests_integration.selftests.hostile.told import hostile
 from tests_integration.selftests.running_plans import Run, run
+from tests_integration.selftests.test_attempts_in_a_row import DEADLINE
 from tests_integration.selftests.waves import Wave, git, integrated
 
 BOUNDARIES = ["before merge", *(f"after {stage}" for stage in ("merge", "audit", "build", "test", "demo", "publish"))]
@@ -31,13 +36,14 @@ for word; do
 done
 echo "$word" >> {seen}
 case $DYING in
+  "hang git $word") echo $$ > {begun}; exec sleep 600 ;;
   push) echo $PPID > {pusher} ;;
   "git $word") {git} "$@"; kill -9 $PPID ;;
   "in git $word") {git} "$@" & kill -9 $! $PPID ;;
 esac
 exec {git} "$@"
 """
-"""Stands before git: kills who asked git to write, when git has written or just as it begins."""
+"""Stands before git: kills who asked git to write, when git has written or just as it begins; or hangs."""
 
 
 class Mortal:
@@ -49,10 +55,14 @@ class Mortal:
         wave.branch("E2", {"two.txt": "two\n"})
         wave.document["limits"] = {"attempts": 99}
         self.pushes, self.seen, self.pusher = (wave.folder / name for name in ("pushes", "seen", "pusher"))
+        self.begun = wave.folder / "begun"
+        os.mkfifo(self.begun)
         self.hook("post-receive", f"cat >> {self.pushes}")
         tools = wave.folder / "tools"
         tools.mkdir()
-        _script(tools / "git", GIT.format(git=shutil.which("git"), seen=self.seen, pusher=self.pusher))
+        _script(
+            tools / "git", GIT.format(git=shutil.which("git"), seen=self.seen, pusher=self.pusher, begun=self.begun)
+        )
         self.environment = {"PATH": f"{tools}:{os.environ['PATH']}"}
 
     def hook(self, name: str, line: str) -> None:
@@ -66,6 +76,22 @@ class Mortal:
         return run(
             self.wave.folder, "-p", dying.__name__, "--plan", plan, environment={**self.environment, "DYING": point}
         )
+
+    def hanging(self, word: str) -> tuple["subprocess.Popen[str]", int]:
+        """A run that is in the middle of a git that hangs, and that git's process id."""
+        line = os.open(self.begun, os.O_RDWR)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", "--plan", str(self.wave.write())],
+            cwd=self.wave.folder,
+            env={**os.environ, **self.environment, "DYING": f"hang git {word}"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert select.select([line], [], [], DEADLINE)[0], f"git {word} has not begun"
+        number = int(os.read(line, 100))
+        os.close(line)
+        return process, number
 
     def dies(self, point: str) -> None:
         """Run the plan, and see it die at this point: whatever died before it was no obstacle on the way there."""
@@ -172,3 +198,26 @@ def test_a_run_that_dies_while_it_writes(mortal: Mortal) -> None:
     for left in ("packed-refs.lock", "refs/waveproof/4531.lock", "config.lock", "objects/pack/tmp_pack_1"):
         (store / left).touch()
     mortal.heals()
+
+
+HANGING = {"fetch": "merge", "merge-tree": "merge", "push": "publish"}
+"""The stage in which git hangs, by what it does."""
+
+
+@pytest.mark.parametrize("word", HANGING)
+@hostile(
+    "Ctrl-C, and then again and SIGTERM while it closes, while git fetches, merges or pushes",
+    "git is ended, the attempt and the record say in which stage it was interrupted; the next run goes on",
+)
+def test_a_run_that_is_interrupted_while_git_hangs(mortal: Mortal, word: str) -> None:
+    process, hanging = mortal.hanging(word)
+    for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
+        process.send_signal(number)
+    output, _ = process.communicate(timeout=DEADLINE)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
+    assert "Traceback" not in output
+    assert not psutil.pid_exists(hanging)
+    assert mortal.record["interrupted"] == HANGING[word]
+    assert (mortal.record["verdict"], mortal.results) == ("INCOMPLETE", ["INCOMPLETE"])
+    if word == "fetch":
+        mortal.heals()
