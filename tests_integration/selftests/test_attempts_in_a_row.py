@@ -150,7 +150,7 @@ def test_a_second_run_is_refused_while_the_first_is_in_progress(waiting: Waiting
     waiting.release()
     assert waiting.process.wait(DEADLINE) == 0
     assert second.exit == 1
-    assert f"another run of {waiting.wave.write()} is in progress: process {waiting.process.pid} of " in second.output
+    assert f"another run of plans/wave.yaml is in progress: process {waiting.process.pid} of " in second.output
     kept = metadata(waiting.wave)
     assert [attempt["overall_result"] for attempt in kept["integration_attempts"]] == ["SUCCESS"]
 
