@@ -1,7 +1,11 @@
 """Rooms in which selftests run commands as plans do, at the level of isolation of their choice."""
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
+
+import pytest
 
 from tests_integration.engine import isolation
 from tests_integration.engine.commands import Room, run
@@ -10,7 +14,25 @@ from tests_integration.engine.limits import Bounds
 from tests_integration.facts import CommandFact
 from tests_integration.plan.parts import Command
 
+PLAIN = {
+    "bubblewrap": ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"],
+    "unshare": ["unshare", "--user", "--map-current-user", "--pid", "--fork", "--mount-proc", "--net"],
+}
+"""The least that each level needs, without the suite's own options."""
+
 ENOUGH = Bounds(seconds=60, memory=4 << 30, processes=500, output=64 << 20, disk=1 << 30)
+
+
+def require(level: Level) -> None:
+    """Skip the test where the machine has no such isolation: not installed, or not allowed to any program."""
+    if level == "processes":
+        return
+    tool, *plain = PLAIN[level]
+    if not shutil.which(tool):
+        pytest.skip(isolation.lacking(level, network=False))
+    done = subprocess.run([tool, *plain, "true"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"this machine lets {tool} make no namespaces: {done.stderr.strip()}")
 
 
 def room_in(

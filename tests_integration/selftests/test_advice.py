@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from tests_integration.criteria.catalogue import cases
-from tests_integration.engine.isolation import lacking
 from tests_integration.plan.load import give
 from tests_integration.record.advice import what_to_do
 from tests_integration.record.gather import plan_fact
 from tests_integration.record.model import CriterionFact, Record, verdict
+from tests_integration.selftests.rooms import require
 from tests_integration.selftests.running_plans import PLANS, run
 from tests_integration.selftests.verifying import by_hand_wave
 from tests_integration.selftests.waves import Wave, every_kind_of_fix, three_branches
@@ -106,8 +106,7 @@ def test_a_plan_that_publishes_nothing_says_so(stacked: Wave) -> None:
     ids=["not found", "network", "read-only"],
 )
 def test_what_commands_are_kept_from_is_told_where_they_fail_for_it(stacked: Wave, line: str, said: str) -> None:
-    if why := lacking("bubblewrap", network=False):
-        pytest.skip(why)
+    require("bubblewrap")
     stacked.document["build"] = [{"run": line}]
     assert said in advice(stacked)
 

@@ -5,16 +5,15 @@ from pathlib import Path
 import pytest
 
 from tests_integration.engine.commands import Room
-from tests_integration.engine.isolation import LEVELS, Level, lacking
-from tests_integration.selftests.rooms import room_in
+from tests_integration.engine.isolation import LEVELS, Level
+from tests_integration.selftests.rooms import require, room_in
 
 
 @pytest.fixture(params=LEVELS)
 def level(request: pytest.FixtureRequest) -> Level:
     """A level of isolation that this machine has; bubblewrap is a Debian package of that name."""
     found: Level = request.param
-    if found == "bubblewrap" and "on the PATH" in (why := lacking(found, network=False)):
-        pytest.skip(why)
+    require(found)
     return found
 
 
@@ -27,6 +26,5 @@ def room(tmp_path: Path, level: Level) -> Room:
 @pytest.fixture
 def shut(tmp_path: Path) -> Room:
     """An empty checkout at the best level."""
-    if "on the PATH" in (why := lacking("bubblewrap", network=False)):
-        pytest.skip(why)
+    require("bubblewrap")
     return room_in(tmp_path, level="bubblewrap")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests_integration.selftests.hostile.told import hostile
+from tests_integration.selftests.rooms import require
 from tests_integration.selftests.running_plans import Run, run
 from tests_integration.selftests.waves import Wave
 
@@ -38,6 +39,7 @@ def go(wave: Wave, environment: dict[str, str], *options: str) -> Run:
 
 @hostile("a machine without bubblewrap", "unshare(1) gives namespaces; the record says so, and that files are open")
 def test_without_bubblewrap_there_is_unshare(stacked: Wave, without: Without) -> None:
+    require("unshare")
     done = go(stacked, without("bwrap"))
     assert done.exit == 0, done.output
     told = done.record("wave")["environment"]["isolation"]
@@ -55,6 +57,7 @@ def test_without_namespaces_there_are_processes(stacked: Wave, without: Without)
 
 @hostile("`isolation: required` on a machine without bubblewrap", "nothing is run, and nothing counts as an attempt")
 def test_a_plan_can_require_isolation(stacked: Wave, without: Without) -> None:
+    require("unshare")
     stacked.document |= {"isolation": "required", "build": [{"run": "touch built"}]}
     environment = without("bwrap")
     done = go(stacked, environment)
@@ -69,7 +72,6 @@ def test_a_plan_can_require_isolation(stacked: Wave, without: Without) -> None:
 
 
 def test_a_plan_that_requires_isolation_runs_where_it_is(stacked: Wave) -> None:
-    if not shutil.which("bwrap"):
-        pytest.skip("there is no bwrap on the PATH (Debian package bubblewrap)")
+    require("bubblewrap")
     stacked.document["isolation"] = "required"
     assert go(stacked, {}).exit == 0
