@@ -172,36 +172,24 @@ def words(cell: Cell, report: int, command: Iterable[str]) -> list[str]:
 
 
 def _mounts(cell: Cell) -> Iterator[str]:
-    """Options of bwrap(1): all read-only, then what is hidden, what of that is needed, and what may be written to."""
+    """Options of bwrap(1): all read-only, and from the top down what is hidden, shown all the same, or written to."""
     yield from ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
-    yield from _at_their_places("--ro-bind-try", KERNEL)
-    emptied = list(_uppermost([Path(SOCKETS), *cell.hidden]))
-    for folder in emptied:
-        yield from ("--tmpfs", str(folder))
-    private = [name for name in PRIVATE if Path(name).is_dir() and not Path(name).is_symlink()]
-    for name in private:
-        yield from ("--bind", str(cell.tmp), name)
-    covered = [*emptied, *map(Path, private)]
-    needed = [Path(sys.prefix), Path(sys.base_prefix), Path(inside.__file__), cell.objects, RESOLVER.resolve()]
-    hidden = [path for path in needed if any(path.is_relative_to(folder) for folder in covered)]
-    yield from _at_their_places("--ro-bind-try", hidden)
-    yield from _at_their_places("--bind", (cell.checkout, cell.home, *cell.shared.values()))
-    for folder in (Path("/dev"), *emptied):
+    for place in KERNEL:
+        yield from ("--ro-bind-try", place, place)
+    emptied = {folder for folder in (Path(SOCKETS), *cell.hidden) if folder.is_dir()}
+    private = {Path(name) for name in PRIVATE if Path(name).is_dir() and not Path(name).is_symlink()}
+    needed = {Path(sys.prefix), Path(sys.base_prefix), Path(inside.__file__), cell.objects, RESOLVER.resolve()}
+    mounts: dict[Path, tuple[str, ...]] = {folder: ("--tmpfs", str(folder)) for folder in emptied}
+    mounts |= {folder: ("--bind", str(cell.tmp), str(folder)) for folder in private}
+    for path in needed:
+        if any(path.is_relative_to(folder) for folder in emptied | private):
+            mounts[path] = ("--ro-bind-try", str(path), str(path))
+    for folder in (*cell.shared.values(), cell.checkout, cell.home):
+        mounts[folder] = ("--bind", str(folder), str(folder))
+    for path in sorted(mounts, key=lambda path: len(path.parts)):
+        yield from mounts[path]
+    for folder in (Path("/dev"), *sorted(emptied)):
         yield from ("--remount-ro", str(folder))
-
-
-def _at_their_places(option: str, paths: Iterable[str | Path]) -> Iterator[str]:
-    for path in paths:
-        yield from (option, str(path), str(path))
-
-
-def _uppermost(folders: Iterable[Path]) -> Iterator[Path]:
-    """The folders that are neither in another one of them nor in one that is private anyway."""
-    covered = [Path(name) for name in PRIVATE]
-    for folder in sorted(set(folders)):
-        if folder.is_dir() and not any(folder.is_relative_to(above) for above in covered):
-            covered.append(folder)
-            yield folder
 
 
 def level(*, network: bool) -> Level:

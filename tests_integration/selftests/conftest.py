@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests_integration.selftests.waiting import waiting
 from tests_integration.selftests.waves import Wave, three_branches
+
+__all__ = ["waiting"]
 
 pytest_plugins = ["pytester"]
 

@@ -38,12 +38,15 @@ def copy_of_plans(folder: Path) -> Path:
 
 
 def run(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Run:
-    """Run pytest in a folder; `environment` is added to the caller's, who may be a job of GitHub Actions."""
+    """Run pytest in a folder; `environment` is added to the caller's, who may be a job of GitHub Actions.
+
+    Commands of plans that let `OUTSIDE` through see the folder, and may write there.
+    """
     callers = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:xdist", *arguments],
         cwd=folder,
-        env={**callers, **(environment or {})},
+        env={**callers, "OUTSIDE": str(folder), **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,24 +1,14 @@
 """One run after another, and one beside another (R520)."""
 
 import json
-import os
-import select
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
-from tests_integration.engine.processes import MARK
 from tests_integration.selftests.running_plans import Run, run
-from tests_integration.selftests.waves import Wave, git
-
-DEADLINE = 60
-"""Seconds after which a test that waits in vain fails; nothing takes as long where all is well."""
+from tests_integration.selftests.waiting import DEADLINE, Waiting, commands_of
+from tests_integration.selftests.waves import Wave, git, see_outside
 
 
 def go(wave: Wave, *arguments: str) -> Run:
@@ -34,7 +24,8 @@ def metadata(wave: Wave) -> dict[str, Any]:
 @pytest.fixture
 def failing(stacked: Wave) -> Wave:
     """A wave whose build fails, and counts how often it runs."""
-    stacked.document["build"] = [{"run": f"echo run >> {stacked.folder}/ran; exit 3"}]
+    stacked.document["build"] = [{"run": "echo run >> $OUTSIDE/ran; exit 3"}]
+    see_outside(stacked)
     return stacked
 
 
@@ -96,53 +87,6 @@ def test_green_twice_is_the_same_commit(stacked: Wave) -> None:
     kept = metadata(stacked)
     assert [attempt["overall_result"] for attempt in kept["integration_attempts"]] == ["SUCCESS", "SUCCESS"]
     assert len({attempt["merge_commit_sha"] for attempt in kept["integration_attempts"]}) == 1
-
-
-class Waiting:
-    """A run whose build says that it has begun, and then waits until it is told to go on."""
-
-    def __init__(self, wave: Wave) -> None:
-        self.wave = wave
-        self.begun, self.go_on, self.told = (wave.folder / name for name in ("begun", "go-on", "told"))
-        for fifo in (self.begun, self.go_on):
-            os.mkfifo(fifo)
-        self.line = os.open(self.go_on, os.O_RDWR)
-        line = f"test -e {self.told} || {{ echo > {self.begun}; read < {self.go_on}; }}"
-        wave.document["build"] = [{"run": line, "timeout": f"{DEADLINE}s"}]
-        command = [sys.executable, "-m", "pytest", "--plan", str(wave.write())]
-        self.process = subprocess.Popen(command, cwd=wave.folder, stdout=subprocess.DEVNULL)
-        heard = os.open(self.begun, os.O_RDONLY | os.O_NONBLOCK)
-        assert select.select([heard], [], [], DEADLINE)[0], "the build has not begun"
-        os.close(heard)
-
-    def release(self) -> None:
-        """Let the build go on."""
-        self.told.touch()
-        os.write(self.line, b"go on\n")
-
-
-@pytest.fixture
-def waiting(stacked: Wave) -> Iterator[Waiting]:
-    begun = Waiting(stacked)
-    yield begun
-    begun.process.kill()
-    begun.process.wait()
-    os.close(begun.line)
-    for process in commands_of(stacked.folder):
-        process.kill()
-
-
-def commands_of(folder: Path) -> list[psutil.Process]:
-    """Processes that the commands of a plan in this folder have started and that are alive."""
-    return [process for process in psutil.process_iter() if is_command_in(folder, process)]
-
-
-def is_command_in(folder: Path, process: psutil.Process) -> bool:
-    try:
-        variables = {} if process.status() == psutil.STATUS_ZOMBIE else process.environ()
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return False
-    return MARK in variables and variables.get("HOME", "").startswith(str(folder))
 
 
 def test_a_second_run_is_refused_while_the_first_is_in_progress(waiting: Waiting) -> None:

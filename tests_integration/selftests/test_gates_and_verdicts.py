@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from tests_integration.plan.stages import STAGES
 from tests_integration.selftests.running_plans import Run, run
-from tests_integration.selftests.waves import DEMO, Wave, git, three_branches
+from tests_integration.selftests.waves import DEMO, Wave, git, see_outside, three_branches
 
 Change = Callable[[Wave], object]
 
@@ -257,10 +256,11 @@ def test_a_failing_build_names_the_branch_that_brought_the_file(stacked: Wave) -
     assert "base.txt came with the base (origin/main)" in said
 
 
-def test_commands_after_a_failing_one_do_not_run(stacked: Wave, tmp_path: Path) -> None:
-    stacked.document["build"] = [{"run": "exit 3"}, {"run": f"touch {tmp_path}/ran"}]
-    stacked.document["test"] = [{"run": f"touch {tmp_path}/ran"}]
+def test_commands_after_a_failing_one_do_not_run(stacked: Wave) -> None:
+    stacked.document["build"] = [{"run": "exit 3"}, {"run": "touch $OUTSIDE/ran"}]
+    stacked.document["test"] = [{"run": "touch $OUTSIDE/ran"}]
+    see_outside(stacked)
     done = go(stacked)
     assert done.outcomes("wave")["failed"] == ["build_passes[1]"]
     assert message(done, "build_passes", "2") == "`exit 3` failed before it"
-    assert not (tmp_path / "ran").exists()
+    assert not (stacked.folder / "ran").exists()

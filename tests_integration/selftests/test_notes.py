@@ -17,7 +17,7 @@ from tests_integration.repository.push import push_notes
 from tests_integration.selftests.running_plans import Run, run
 from tests_integration.selftests.test_publishing import hook, refs
 from tests_integration.selftests.verifying import VERIFIED
-from tests_integration.selftests.waves import PERSON, QUIET, Built, Wave, git, integrated
+from tests_integration.selftests.waves import PERSON, QUIET, Built, Wave, git, integrated, see_outside
 
 TEXT = "## A record\n\n\n`with`  two blanks \nand \x1b[31m, <script>, größe\n"
 ON_NOTES = "grep -q refs/notes/ || exit 0; unset GIT_QUARANTINE_PATH; "
@@ -239,6 +239,7 @@ def test_nothing_is_noted_where_another_criterion_of_the_record_fails(noted: Wav
     noted.document["metadata"] = {"file": "../state.json", "at": "/wave"}
     noted.document["demo"]["script"] = "demos/demo.sh"
     noted.document["test"] = [{"run": f"sed -i 's/integration_attempts/attempts/' {state}"}]
+    see_outside(noted)
     done = run(noted.folder, "--plan", str(noted.write()))
     assert done.outcomes("wave")["failed"] == ["metadata_is_updated[]", "note_is_published[origin]"]
     told = "nothing was pushed: 1 criteria did not run and pass in this session: metadata_is_updated"

@@ -6,7 +6,7 @@ import pytest
 
 from tests_integration.facts import Parked
 from tests_integration.selftests.running_plans import Run, run
-from tests_integration.selftests.waves import Wave, git, integrated
+from tests_integration.selftests.waves import Wave, git, integrated, see_outside
 
 
 def parked(wave: Wave) -> dict[str, tuple[str, ...]]:
@@ -129,11 +129,12 @@ def _run(folder: Path, *options: str) -> Run:
     clashing(wave, "E1", "E2")
     wave.branch("E3", {"three.txt": "three\n"}, parent="E2")
     wave.branch("E4", {"four.txt": "four\n"})
-    wave.document["build"] = [{"run": f"touch {folder}/built"}]
+    wave.document["build"] = [{"run": "touch $OUTSIDE/built"}]
+    see_outside(wave)
     before = git(wave.origin, "for-each-ref")
     finished = run(wave.folder, "--plan", str(wave.write()), *options)
     assert git(wave.origin, "for-each-ref") == before
-    assert not (folder / "built").exists()
+    assert not (wave.folder / "built").exists()
     return finished
 
 

@@ -1,6 +1,7 @@
 """A record holds up, whatever commands, other tools and earlier runs did to what it is made of."""
 
 import json
+import signal
 import uuid
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from playwright.sync_api import Browser
 
 from tests_integration.selftests.browser import look
 from tests_integration.selftests.running_plans import Run, run
-from tests_integration.selftests.waves import Wave, three_branches
+from tests_integration.selftests.waiting import DEADLINE, Waiting
+from tests_integration.selftests.waves import Wave, see_outside, three_branches
 
 
 @pytest.fixture
@@ -28,6 +30,7 @@ def test_metadata_that_a_command_breaks_fail_in_words_and_leak_nothing(three: Wa
     token = uuid.uuid4().hex
     file = three.folder / "reports" / "wave" / "metadata.json"
     three.document["test"] = [{"run": f"echo no json > '{file}'"}]
+    see_outside(three)
     ran = run(three.folder, "--plan", str(three.write()), *options, environment={"MY_TOKEN": token})
     assert ran.exit == 1
     assert "Traceback" not in ran.output
@@ -61,6 +64,7 @@ def test_a_log_that_a_later_command_changes_is_red_and_not_shown(three: Wave, do
     log = three.folder / "reports" / "wave" / "logs" / "build-1.log"
     three.document["build"] = [{"run": "echo what it said"}]
     three.document["test"] = [{"run": done.format(f"'{log}'")}]
+    see_outside(three)
     ran = run(three.folder, "--plan", str(three.write()))
     assert ran.outcomes("wave")["failed"] == ["record_tells_the_same[]"]
     assert "logs/build-1.log" in ran.record("wave")["sentence"]
@@ -128,6 +132,7 @@ def test_what_was_not_run_is_not_counted_among_what_holds(browser: Browser, tmp_
 def test_what_turned_red_by_itself_is_not_blamed_on_a_branch(three: Wave) -> None:
     switch = three.folder / "broken"
     three.document["build"] = [{"run": f"! test -e '{switch}'"}]
+    see_outside(three)
     assert run(three.folder, "--plan", str(three.write())).exit == 0
     switch.write_text("", encoding="utf-8")
     ran = run(three.folder, "--plan", str(three.write()))
@@ -136,10 +141,10 @@ def test_what_turned_red_by_itself_is_not_blamed_on_a_branch(three: Wave) -> Non
     assert "(R300)" not in (three.folder / "reports/wave/summary.md").read_text(encoding="utf-8").split("What to do")[1]
 
 
-def test_an_interrupted_run_says_in_which_stage(three: Wave) -> None:
-    three.document["build"] = [{"run": "kill -INT $PPID; sleep 60"}]
-    ran = run(three.folder, "--plan", str(three.write()))
-    assert ran.exit == pytest.ExitCode.INTERRUPTED
+def test_an_interrupted_run_says_in_which_stage(waiting: Waiting) -> None:
+    waiting.process.send_signal(signal.SIGINT)
+    assert waiting.process.wait(DEADLINE) == pytest.ExitCode.INTERRUPTED
+    ran = Run(2, waiting.said(), waiting.wave.folder)
     record = ran.record("wave")
     assert record["interrupted"] == "build"
     assert record["sentence"].startswith("Selftest Wave, attempt 1: interrupted in the stage build, ")

@@ -12,7 +12,7 @@ import pytest
 from tests_integration.criteria.catalogue import cases
 from tests_integration.plan.load import load
 from tests_integration.plan.stages import STAGES
-from tests_integration.selftests.waves import Wave, git, three_branches
+from tests_integration.selftests.waves import Wave, git, see_outside, three_branches
 
 ROOT = Path(__file__).parents[2]
 
@@ -137,9 +137,13 @@ def test_one_criterion_left_out_is_enough_to_publish_nothing(pytester: pytest.Py
 
 
 @pytest.mark.parametrize("stage", STAGES[:-2])
-def test_until_a_stage_runs_no_later_one(pytester: pytest.Pytester, stacked: Wave, stage: str) -> None:
-    stacked.document["build"] = [{"run": f"echo build >> {pytester.path}/ran"}]
-    stacked.document["test"] = [{"run": f"echo test >> {pytester.path}/ran"}]
+def test_until_a_stage_runs_no_later_one(
+    pytester: pytest.Pytester, stacked: Wave, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    stacked.document["build"] = [{"run": "echo build >> $OUTSIDE/ran"}]
+    stacked.document["test"] = [{"run": "echo test >> $OUTSIDE/ran"}]
+    see_outside(stacked)
+    monkeypatch.setenv("OUTSIDE", str(pytester.path))
     result = run(pytester, "--plan", stacked.write(), "--until", stage)
     assert result.ret == 0
     judged = {fact["stage"] for fact in record(pytester)["criteria"] if fact["outcome"] == "passed"}
@@ -164,8 +168,12 @@ def test_the_first_failure_ends_a_run_with_x(pytester: pytest.Pytester, stacked:
     assert list(outcomes(pytester).items())[-1] == ("test_build_passes[wave-1]", "failed")
 
 
-def test_last_failed_runs_only_what_failed(pytester: pytest.Pytester, stacked: Wave) -> None:
-    stacked.document["build"] = [{"run": f"echo build >> {pytester.path}/ran; false"}]
+def test_last_failed_runs_only_what_failed(
+    pytester: pytest.Pytester, stacked: Wave, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stacked.document["build"] = [{"run": "echo build >> $OUTSIDE/ran; false"}]
+    see_outside(stacked)
+    monkeypatch.setenv("OUTSIDE", str(pytester.path))
     run(pytester, "--plan", stacked.write())
     assert run(pytester, "--plan", stacked.write(), "--lf").ret == 1
     assert outcomes(pytester) == {"test_build_passes[wave-1]": "failed"}

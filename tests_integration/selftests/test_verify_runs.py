@@ -7,11 +7,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests_integration.selftests.running_plans import Run, run
-from tests_integration.selftests.test_attempts_in_a_row import DEADLINE, Waiting, waiting
 from tests_integration.selftests.verifying import VERIFIED, build, by_hand_wave, left_behind, refs, verify
+from tests_integration.selftests.waiting import DEADLINE, Waiting
 from tests_integration.selftests.waves import Wave, git
-
-__all__ = ["waiting"]
 
 
 @pytest.fixture
@@ -76,11 +74,11 @@ def test_metadata_that_cannot_be_read_keep_nobody_from_judging(by_hand: Wave) ->
 
 
 def test_a_verification_waits_its_turn(waiting: Waiting) -> None:
-    beside = verify(waiting.wave, "origin/main")
+    beside = verify(waiting.wave, "origin/main", "--no-wait")
     waiting.release()
     assert waiting.process.wait(DEADLINE) == 0
     assert beside.exit == 1
-    assert f"another run of {waiting.wave.write()} is in progress; wait for its end" in beside.output
+    assert f"another run of plans/wave.yaml is in progress: process {waiting.process.pid} of " in beside.output
 
 
 @pytest.fixture

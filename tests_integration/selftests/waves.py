@@ -229,6 +229,11 @@ def branch_criteria() -> list[tuple[str, Callable[..., None]]]:
     ]
 
 
+def see_outside(wave: Wave) -> None:
+    """Let the wave's commands see and write to the folder in `OUTSIDE`, which is the one that the run is started in."""
+    wave.document["pass_environment"] = ["OUTSIDE"]
+
+
 def three_branches(folder: Path) -> Wave:
     """E1, and the stacked splits E2-split-001 and E2-split-002; E1 brings `twin.txt`, which BUG-1 deletes."""
     wave = Wave(folder)

@@ -16,7 +16,7 @@ import pytest
 from tests_integration.selftests.hostile import dying
 from tests_integration.selftests.hostile.told import hostile
 from tests_integration.selftests.running_plans import Run, run
-from tests_integration.selftests.test_attempts_in_a_row import DEADLINE
+from tests_integration.selftests.waiting import DEADLINE
 from tests_integration.selftests.waves import Wave, git, integrated
 
 BOUNDARIES = ["before merge", *(f"after {stage}" for stage in ("merge", "audit", "build", "test", "demo", "publish"))]

@@ -19,10 +19,9 @@ from tests_integration.engine.clock import stamp
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.selftests.hostile.told import hostile
 from tests_integration.selftests.running_plans import run
-from tests_integration.selftests.test_attempts_in_a_row import DEADLINE, Waiting, waiting
+from tests_integration.selftests.waiting import DEADLINE, Waiting
 from tests_integration.selftests.waves import Wave, git
 
-__all__ = ["waiting"]
 NOBODY = 65534
 BEGAN = stamp(datetime.now(UTC) - timedelta(minutes=90))
 
