@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -172,36 +173,31 @@ def words(cell: Cell, report: int, command: Iterable[str]) -> list[str]:
 
 
 def _mounts(cell: Cell) -> Iterator[str]:
-    """Options of bwrap(1): all read-only, then what is hidden, what of that is needed, and what may be written to."""
+    """Options of bwrap(1): all read-only, then what is hidden, is needed all the same, and may be written to.
+
+    A folder comes after the one that it is in: what is shared does not show what is hidden in it.
+    """
     yield from ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
-    yield from _at_their_places("--ro-bind-try", KERNEL)
-    emptied = list(_uppermost([Path(SOCKETS), *cell.hidden]))
-    for folder in emptied:
-        yield from ("--tmpfs", str(folder))
-    private = [name for name in PRIVATE if Path(name).is_dir() and not Path(name).is_symlink()]
-    for name in private:
-        yield from ("--bind", str(cell.tmp), name)
-    covered = [*emptied, *map(Path, private)]
+    yield from chain.from_iterable(_at_their_places("--ro-bind-try", KERNEL))
+    emptied = [folder for folder in sorted({Path(SOCKETS), *cell.hidden}) if folder.is_dir()]
+    private = [Path(name) for name in PRIVATE if Path(name).is_dir() and not Path(name).is_symlink()]
     needed = [Path(sys.prefix), Path(sys.base_prefix), Path(inside.__file__), cell.objects, RESOLVER.resolve()]
-    hidden = [path for path in needed if any(path.is_relative_to(folder) for folder in covered)]
-    yield from _at_their_places("--ro-bind-try", hidden)
-    yield from _at_their_places("--bind", (cell.checkout, cell.home, *cell.shared.values()))
+    covered = [path for path in needed if any(path.is_relative_to(folder) for folder in (*emptied, *private))]
+    mounts: list[tuple[str, ...]] = [
+        *(("--tmpfs", str(folder)) for folder in emptied),
+        *(("--bind", str(cell.tmp), str(folder)) for folder in private),
+        *_at_their_places("--ro-bind-try", covered),
+        *_at_their_places("--bind", (cell.checkout, cell.home, *cell.shared.values())),
+    ]
+    outermost_first = sorted(mounts, key=lambda mount: len(Path(mount[-1]).parts))
+    yield from chain.from_iterable(outermost_first)
     for folder in (Path("/dev"), *emptied):
         yield from ("--remount-ro", str(folder))
 
 
-def _at_their_places(option: str, paths: Iterable[str | Path]) -> Iterator[str]:
+def _at_their_places(option: str, paths: Iterable[str | Path]) -> Iterator[tuple[str, ...]]:
     for path in paths:
-        yield from (option, str(path), str(path))
-
-
-def _uppermost(folders: Iterable[Path]) -> Iterator[Path]:
-    """The folders that are neither in another one of them nor in one that is private anyway."""
-    covered = [Path(name) for name in PRIVATE]
-    for folder in sorted(set(folders)):
-        if folder.is_dir() and not any(folder.is_relative_to(above) for above in covered):
-            covered.append(folder)
-            yield folder
+        yield option, str(path), str(path)
 
 
 def level(*, network: bool) -> Level:
