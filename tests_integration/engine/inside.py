@@ -24,7 +24,9 @@ from pathlib import Path
 from typing import Any
 
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
+PR_SET_DUMPABLE, PR_SET_SECUREBITS, SECURE_NOROOT_LOCKED = 4, 28, 3
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+NOT_FOUND = 127
 IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 INTERFACE = struct.Struct("16sH14s")
 
@@ -44,10 +46,10 @@ def main(orders: dict[str, Any], command: list[str]) -> None:
             return
         if "net" in orders["apart"]:
             _raise_loopback()
-        _drop_capabilities()
+        _drop_capabilities(own_user="user" in orders["apart"])
         print(json.dumps({"pid": own.get("pid")}), file=report, flush=True)
         signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
-        code = _ended(os.posix_spawnp(command[0], command, os.environ, setsigdef=IGNORED_BY_PYTHON))
+        code = _run(command)
         print(json.dumps({"exit": code, "left": _left() if "pid" in orders["apart"] else []}), file=report, flush=True)
 
 
@@ -80,10 +82,28 @@ def _raise_loopback() -> None:
         fcntl.ioctl(connection, SIOCSIFFLAGS, INTERFACE.pack(b"lo", flags | IFF_UP, b""))
 
 
-def _drop_capabilities() -> None:
-    """Pass none on that unshare(1) has kept for this process (prctl(2)); bubblewrap has dropped them."""
+def _drop_capabilities(*, own_user: bool) -> None:
+    """Pass none on that unshare(1) has kept for this process, and let no command into it (prctl(2)).
+
+    What holds the channel by which the end is told is closed to /proc/PID/fd and ptrace(2) of the same user; root has
+    no more rights than others where the user namespace is its own. bubblewrap has dropped the capabilities itself.
+    """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+        prctl = ctypes.CDLL(None).prctl
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+        if own_user:
+            prctl(PR_SET_SECUREBITS, SECURE_NOROOT_LOCKED, 0, 0, 0)
+
+
+def _run(command: list[str]) -> int:
+    """Run it to its end; its exit code, as a shell gives it where there is no such program."""
+    try:
+        started = os.posix_spawnp(command[0], command, os.environ, setsigdef=IGNORED_BY_PYTHON)
+    except OSError as error:
+        sys.stdout.write(f"{command[0]}: {error.strerror}; PATH is {os.environ.get('PATH', 'not set')}\n")
+        return NOT_FOUND
+    return _ended(started)
 
 
 def _ended(command: int) -> int:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -71,7 +71,7 @@ class Watch:
         self.began = time.time()
         self.others = len(psutil.pids())
         self.available = psutil.virtual_memory().available
-        self.free = _free(log)
+        self.free = self._free()
 
     @property
     def seconds(self) -> float:
@@ -110,10 +110,11 @@ class Watch:
         return Hit("memory", f"it used {size(used)} of memory; the plan's `limits.memory` is {size(allowed)}")
 
     def _disk(self) -> Hit | None:
-        free = _free(self.log)
-        if free < SPARE and free < self.free:
-            return Hit("disk", f"the disk is full but for {size(free)}; {self.log.parent} is on it")
-        if self.free - free <= self.bounds.disk:
+        free = self._free()
+        for disk, (place, spare) in free.items():
+            if spare < SPARE and disk in self.free and spare < self.free[disk][1]:
+                return Hit("disk", f"the disk is full but for {size(spare)}; {place} is on it")
+        if _total(self.free) - _total(free) <= self.bounds.disk:
             return None
         written = sum(_written(self.folders, self.began))
         if written <= self.bounds.disk:
@@ -121,10 +122,18 @@ class Watch:
             return None
         return Hit("disk", f"it wrote {size(written)} to disk; the plan's `limits.disk` is {size(self.bounds.disk)}")
 
+    def _free(self) -> dict[int, tuple[Path, int]]:
+        """Bytes that are free on each disk that the command writes to, by the disk's number, with a folder on it."""
+        free: dict[int, tuple[Path, int]] = {}
+        for place in (self.log.parent, *self.folders):
+            with suppress(OSError):
+                found = os.statvfs(place)
+                free.setdefault(place.stat().st_dev, (place, found.f_bavail * found.f_frsize))
+        return free
 
-def _free(place: Path) -> int:
-    found = os.statvfs(place.parent)
-    return found.f_bavail * found.f_frsize
+
+def _total(free: Mapping[int, tuple[Path, int]]) -> int:
+    return sum(spare for _, spare in free.values())
 
 
 def _resident(pid: int) -> int:

@@ -63,11 +63,13 @@ def frozen(brood: Brood) -> list[int]:
 
 
 def members(brood: Brood) -> list[int]:
-    """The processes of a command as far as they can be found at a glance: of its namespace, or descendants."""
-    if brood.namespace is not None:
-        return [pid for pid in psutil.pids() if _namespace(pid) == brood.namespace]
+    """The processes of a command as far as they can be found at a glance: of its namespace, and descendants."""
     parents = {process.pid: process.info["ppid"] for process in psutil.process_iter(["ppid"])}
-    return sorted(_with_descendants({brood.session} | (children() - brood.before), parents))
+    if brood.namespace is None:
+        found = {brood.session} | (children() - brood.before)
+    else:
+        found = {pid for pid in parents if _namespace(pid) == brood.namespace}
+    return sorted(_with_descendants(found, parents))
 
 
 def end_all(brood: Brood) -> tuple[list[str], list[str]]:

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests_integration.criteria.gates import end_of_log
-from tests_integration.engine.commands import Room
+from tests_integration.engine.commands import Room, environment
 from tests_integration.engine.isolation import Level, cell, make_ready
 from tests_integration.engine.limits import Bounds
 from tests_integration.facts import CommandFact
 from tests_integration.plan.load import load
 from tests_integration.repository.checkout import files, removed
 from tests_integration.selftests.hostile.told import case, hostile
-from tests_integration.selftests.rooms import ENOUGH, room_in, tried
+from tests_integration.selftests.rooms import ENOUGH, go, room_in, tried
 from tests_integration.selftests.waves import Wave
 from tests_integration.url import secrets
 
@@ -111,10 +111,31 @@ def test_other_stores_are_not_there(shut: Room, wave: Wave, outside: Path) -> No
     assert "No such file" in said(shut, fact)
 
 
+@hostile("a folder that a variable shares, with the suite's cache in it", "is shared but for the cache")
+def test_what_is_shared_does_not_show_the_stores(shut: Room, wave: Wave, outside: Path) -> None:
+    cache = outside / "project" / "cache"
+    for folder in ("other", "own/checkout", "own/store.git/objects"):
+        (cache / folder).mkdir(parents=True)
+    (cache / "other" / "store").write_text("of another plan\n", encoding="utf-8")
+    (outside / "project" / "file").write_text("of the project\n", encoding="utf-8")
+    wave.branch("E1", {"one.txt": "one\n"})
+    wave.document["pass_environment"] = ["PROJECT"]
+    caller = {"HOME": str(outside), "PROJECT": str(outside / "project")}
+    plan = load(wave.write())
+    own = cell(plan, cache / "own" / "store.git", cache / "own" / "checkout", cache / "own" / "home", caller)
+    make_ready(own)
+    fact = tried(shut._replace(cell=own), f"find {outside} -type f; touch here; touch {cache}/own/store.git/new")
+    assert said(shut, fact).splitlines()[0] == f"{outside}/project/file"
+    assert "of another plan" not in said(shut, fact)
+    assert f"{cache}/other" not in said(shut, fact)
+    assert (cache / "own" / "checkout" / "here").exists()
+    assert not (cache / "own" / "store.git" / "new").exists()
+
+
 @hostile("a command that reads the environment of other processes", "sees no process but its own")
 def test_other_processes_are_not_there(shut: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_TOKEN", "of the caller")
-    fact = tried(shut, "cat /proc/[0-9]*/environ | tr '\\0' '\\n'; ls -d /proc/[0-9]*")
+    fact = tried(shut, "cat /proc/[0-9]*/environ | tr '\\0' '\\n' || :; ls -d /proc/[0-9]*")
     assert fact.passed
     assert "MY_TOKEN" not in said(shut, fact)
     assert f"/proc/{os.getpid()}\n" not in said(shut, fact)
@@ -236,6 +257,28 @@ def test_secrets_are_masked_in_logs(room: Room) -> None:
 
 
 @hostile("a command that writes into the channel by which its end is told", "is no success")
-def test_what_meddles_with_its_end_is_no_success(room: Room) -> None:
-    line = "for fd in /proc/$PPID/fd/*; do echo '{\"exit\": ' > $fd || :; done 2> /dev/null; exit 3"
+@pytest.mark.parametrize("end", ["exit 3", "kill -9 $PPID; exit 3"])
+@pytest.mark.parametrize("told", ['{"exit": ', '{"exit": 0}'])
+def test_what_meddles_with_its_end_is_no_success(room: Room, told: str, end: str) -> None:
+    line = f"for fd in /proc/$PPID/fd/*; do echo '{told}' > $fd || :; done 2> /dev/null; {end}"
     assert not tried(room, line).passed
+
+
+def test_root_has_no_rights_of_its_own_in_namespaces(room: Room) -> None:
+    if room.cell.apart:
+        assert said(room, tried(room, "grep CapEff /proc/self/status")) == f"CapEff:\t{0:016x}\n"
+
+
+@hostile("a branch with a program named bash, where the caller's PATH has an empty folder", "is not asked for it")
+def test_the_branch_does_not_say_what_bash_is(room: Room, wave: Wave) -> None:
+    wave.branch("E1", {"one.txt": "one\n"})
+    (room.checkout / "bash").write_text("#!/bin/sh\ntrue\n", encoding="utf-8")
+    (room.checkout / "bash").chmod(0o755)
+    variables = environment(load(wave.write()), room.cell, {"PATH": f":.:{os.environ['PATH']}:"})
+    assert go(room, "exit 3", variables).exit == 3
+
+
+@hostile("a PATH on which there is no bash", "is shown, with what was looked for; exit code 127")
+def test_what_is_not_on_the_path_is_said(room: Room) -> None:
+    fact = go(room, "true", {"PATH": "/nowhere"})
+    assert (fact.exit, said(room, fact)) == (127, "bash: No such file or directory; PATH is /nowhere\n")

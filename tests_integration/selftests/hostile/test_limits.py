@@ -1,12 +1,16 @@
 """Commands that use more than they may: the limit that is hit is named."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from tests_integration.criteria.gates import how_it_ended
 from tests_integration.engine.commands import Room
 from tests_integration.engine.limits import Bounds
+from tests_integration.repository.checkout import removed
 from tests_integration.selftests.hostile.told import case, hostile
-from tests_integration.selftests.rooms import ENOUGH, tried
+from tests_integration.selftests.rooms import ENOUGH, require, room_in, tried
 
 MIB = 1 << 20
 TIGHT = Bounds(seconds=60, memory=300 * MIB, processes=40, output=MIB, disk=20 * MIB)
@@ -114,4 +118,25 @@ def test_too_much_output_is_no_success_however_fast_it_was(room: Room) -> None:
 @hostile("a command that fills /tmp and /dev/shm", "fills a folder of its own on disk, up to `limits.disk`")
 def test_what_is_in_passing_counts_as_disk(shut: Room) -> None:
     fact = tried(shut, "head -c 15M /dev/zero > /tmp/one; head -c 15M /dev/zero > /dev/shm/two; sleep 600", TIGHT)
+    assert fact.limit == "disk"
+
+
+@hostile("a command that hides its processes in a PID namespace of its own", "is ended for them all the same")
+def test_processes_in_namespaces_of_their_own_are_counted(room: Room) -> None:
+    require("unshare")
+    hidden = "for n in {1..100}; do sleep 600 & done; wait"
+    fact = tried(room, f"unshare --user --pid --fork bash -c '{hidden}'", TIGHT._replace(seconds=20))
+    assert (fact.limit, fact.passed) == ("processes", False)
+
+
+@hostile("a command that fills another disk than the one that reports are on", "is ended for that disk, too")
+def test_every_disk_that_commands_write_to_is_looked_at(tmp_path: Path) -> None:
+    elsewhere = Path("/dev/shm", tmp_path.parent.name, tmp_path.name)  # noqa: S108 - it is a disk of its own
+    if not os.access("/dev/shm", os.W_OK) or Path("/dev/shm").stat().st_dev == tmp_path.stat().st_dev:  # noqa: S108
+        pytest.skip("this machine has one disk only")
+    try:
+        room = room_in(elsewhere)._replace(reports=tmp_path)
+        fact = tried(room, "head -c 60M /dev/zero > big; sleep 600", TIGHT._replace(seconds=20))
+    finally:
+        removed(elsewhere)
     assert fact.limit == "disk"
