@@ -194,14 +194,13 @@ def started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact)
         refused = isolation.refusal(plan) if runs_commands(suite) else ""
         if not refused and fact.counts and not fact.forced:
             refused = attempts.refusal(plan, past, fact.inputs, workspace.reports)
-        rest = metadata.rest(file, fact.at)
         if not refused:
             set_aside(workspace.reports)
         if not refused and fact.counts:
             attempts.start(fact, plan)
     except (MetadataError, OSError) as error:
         return fact.model_copy(update={"refused": f"the record cannot be kept: {error}"})
-    return fact.model_copy(update={"refused": refused, "rest": rest})
+    return fact.model_copy(update={"refused": refused})
 
 
 def runs_commands(suite: Session) -> bool:
