@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
 
-from tests_integration.files import replace
+from tests_integration.files import replace, replace_among_others
 from tests_integration.plan.model import Plan
 from tests_integration.record import intoto, markdown, replay, worklog
 from tests_integration.record.model import Record
@@ -63,7 +63,7 @@ def write_index(reports: Path, page: str) -> None:
     file = reports / INDEX
     if file.exists() and MADE not in file.read_text(encoding="utf-8", errors="replace"):
         raise FileExistsError(f"{file} is there, and waveproof did not write it; --reports DIR names another folder")
-    _write(file, page)
+    replace_among_others(file, _encoded(page))
 
 
 def write_page(folder: Path, page: str) -> None:
@@ -115,4 +115,8 @@ def _digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
 
 
 def _write(file: Path, text: str) -> None:
-    replace(file, text.encode("utf-8", errors="backslashreplace"))
+    replace(file, _encoded(text))
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", errors="backslashreplace")
