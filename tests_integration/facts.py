@@ -306,8 +306,8 @@ class AttemptFact(Fact):
         at: JSON pointer into it.
         inputs: what the branch is built from: digest of the plan, base and tips.
         run: names this run among those that the metadata remembers.
-        owner: host, process id and when that process began; an attempt in progress whose owner is gone was interrupted.
-        rest: SHA-256 of what the metadata file held beside the object, before the attempt.
+        owner: host, process id and how many seconds after its machine that process began; an attempt in progress whose
+            owner is gone was interrupted.
         judging: what is judged with `--verify`; empty where this run builds the branch itself.
     """
 
@@ -321,7 +321,6 @@ class AttemptFact(Fact):
     inputs: dict[str, str]
     run: str = ""
     owner: dict[str, str | float] = Field(default_factory=dict)
-    rest: str = ""
     judging: str = ""
 
     @property

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 GLANCE = 0.05
 NEW = ".new"
 
@@ -36,6 +38,23 @@ def replace(file: Path, content: bytes) -> None:
     except BaseException:
         new.unlink(missing_ok=True)
         raise
+
+
+def replace_among_others(file: Path, content: bytes) -> None:
+    """The same for a file that other processes of this machine may write at the same time; the last one stands.
+
+    Raises:
+        OSError: it cannot be written; then nothing is left of the new one.
+    """
+    for left in file.parent.glob(f".{glob.escape(file.name)}.*"):
+        if left.suffix[1:].isdigit() and not psutil.pid_exists(int(left.suffix[1:])):
+            left.unlink(missing_ok=True)
+    new = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        new.write_bytes(content)
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def create(file: Path, content: bytes) -> None:

@@ -20,6 +20,7 @@ from tests_integration.engine.integrate import integrate
 from tests_integration.engine.isolation import cell
 from tests_integration.engine.metadata import MetadataError, Rests
 from tests_integration.engine.notes import publish_note
+from tests_integration.engine.owners import owner
 from tests_integration.engine.publish import publish as publish_branch
 from tests_integration.engine.sources import Remotes, look_up
 from tests_integration.facts import AttemptFact, Gate, Integration, NoteFact, Publication, Recorded, Source
@@ -111,7 +112,7 @@ def attempt(
         at=at,
         inputs=attempts.inputs(plan, looked_up),
         run=uuid.uuid4().hex,
-        owner=attempts.owner(),
+        owner=owner(),
         judging=verify.wanted(plan, suite.verify) if suite.verify is not None else "",
     )
     fact = running.started(suite, plan, workspace, fact)
@@ -205,15 +206,27 @@ def room(suite: Session, plan: Plan, store: Repo, history: History, workspace: W
 
 
 @pytest.fixture(scope="session")
-def gate(
-    request: pytest.FixtureRequest, suite: Session, plan: Plan, store: Repo, ledger: PlanLedger, room: Room
+def gate(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
+    request: pytest.FixtureRequest,
+    suite: Session,
+    plan: Plan,
+    store: Repo,
+    ledger: PlanLedger,
+    attempt: AttemptFact,
+    room: Room,
 ) -> Any:
     """Runs one gate of the plan, in a checkout made afresh for it."""
     variables = environment(plan, room.cell, suite.caller)
 
     def go(stage: str) -> Gate:
         check_out(store, room.commit, plan.integration, room.checkout)
-        with live.line(suite, request.config, stage) as progress:
+        give_sign = attempts.signs(attempt)
+        with live.line(suite, request.config, stage) as show:
+
+            def progress(run: str, seconds: float, last: str) -> None:
+                show(run, seconds, last)
+                give_sign()
+
             result = run_gate(stage, plan, store, room, variables, progress)
         ledger.note(stage, result)
         return result
@@ -285,7 +298,8 @@ def recorded(
     else:
         try:
             outcome = suite.outcome(plan.name, before)
-            rests = attempts.finish(attempt, ledger.fact("integration", Integration), outcome)
+            built = ledger.fact("integration", Integration)
+            rests = attempts.finish(attempt, built, outcome, record_judged=False)
         except MetadataError as error:
             problem = f"the metadata cannot be kept: {error}"
     write_forms(workspace.reports, plan, suite.unfinished(plan.name))

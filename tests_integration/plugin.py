@@ -14,6 +14,7 @@ from tests_integration import closing, examining, finishing, github, running
 from tests_integration.criteria.catalogue import BUILDING, FOLDER
 from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in a plugin
 from tests_integration.fixtures import SESSION
+from tests_integration.interrupting import interrupted_once
 from tests_integration.options import add_options, open_streams, plans_given, require_tools
 from tests_integration.plan.stages import STAGES
 from tests_integration.record.write import REPORT
@@ -137,7 +138,7 @@ def _take_over(config: pytest.Config) -> None:
     config.stash[SESSION] = suite
     held = ExitStack()
     held.enter_context(scrubbed_environment())
-    held.enter_context(running.interrupted_once(signal.SIGTERM, signal.SIGINT))
+    held.enter_context(interrupted_once(signal.SIGTERM, signal.SIGINT))
     config.add_cleanup(held.close)
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = [str(FOLDER)]

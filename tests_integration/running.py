@@ -1,32 +1,26 @@
 """What the hooks of the plugin delegate to while criteria are collected, ordered, run and reported."""
 
-import os
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-import psutil
 import pytest
 
 from tests_integration import turns
 from tests_integration.criteria.about import About, about
 from tests_integration.criteria.catalogue import FOLDER, description, is_asked_for, stage_of, subjects
 from tests_integration.engine import attempts, isolation, metadata
+from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.facts import AttemptFact, Integration, Recorded, Source
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan
 from tests_integration.plan.stages import STAGES
+from tests_integration.record import index
 from tests_integration.record.ledger import Key, PlanLedger
-from tests_integration.record.write import set_aside, write_forms
+from tests_integration.record.write import set_aside, write_forms, write_index
 from tests_integration.session import REMARK, Session, Workspace
 from tests_integration.text import visible
-
-SOON = 0.05
 
 
 def begin(config: pytest.Config, suite: Session) -> None:
@@ -54,69 +48,6 @@ def _cache_folder(config: pytest.Config) -> Path:
     folder = config.invocation_params.dir / ".pytest_cache" / "d" / "waveproof"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-@contextmanager
-def interrupted_once(*numbers: int) -> Iterator[None]:
-    """Have these signals end the session as Ctrl-C does: commands ended, metadata closed, and a record of that.
-
-    What runs for the session, such as git, is told to end with it. Further signals do not break the closing off. A
-    signal that would be lost is given again: one in a finalizer, or one that another thread gets while this one waits.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    closing = threading.Event()
-
-    def close(_number: int, frame: FrameType | None) -> None:
-        if closing.is_set() or _is_finalizing(frame):
-            return
-        closing.set()
-        for child in psutil.Process().children(recursive=True):
-            with suppress(psutil.Error):
-                child.terminate()
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, close) for number in numbers}
-    try:
-        with _given_again(closing, numbers):
-            yield
-    finally:
-        for number, was in before.items():
-            signal.signal(number, was)
-
-
-@contextmanager
-def _given_again(closing: threading.Event, numbers: tuple[int, ...]) -> Iterator[None]:
-    """Give signals that have come to this process to its main thread, until they are heard."""
-    ours, theirs = os.pipe()
-    os.set_blocking(theirs, False)
-
-    def give() -> None:
-        while told := os.read(ours, 1):
-            while told[0] in numbers and not closing.wait(SOON):
-                signal.pthread_kill(threading.main_thread().ident or 0, told[0])
-
-    thread = threading.Thread(target=give, daemon=True)
-    before = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
-    thread.start()
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(before)
-        closing.set()
-        os.close(theirs)
-        thread.join()
-        os.close(ours)
-
-
-def _is_finalizing(frame: FrameType | None) -> bool:
-    """Whether Python would drop an exception that is raised here, since nobody has called what runs."""
-    while frame:
-        if frame.f_code.co_name == "__del__":
-            return True
-        frame = frame.f_back
-    return False
 
 
 def _take_turn(config: pytest.Config, suite: Session) -> None:
@@ -188,20 +119,26 @@ def started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact)
         if fact.judging:  # metadata are about building; what is wrong with them keeps nobody from judging
             refused = isolation.refusal(plan) if runs_commands(suite) else ""
             if not refused:
-                set_aside(workspace.reports)
+                _make_way(suite, workspace)
             return fact.model_copy(update={"refused": refused})
         past = metadata.read(file, fact.at)
         refused = isolation.refusal(plan) if runs_commands(suite) else ""
         if not refused and fact.counts and not fact.forced:
             refused = attempts.refusal(plan, past, fact.inputs, workspace.reports)
-        rest = metadata.rest(file, fact.at)
         if not refused:
-            set_aside(workspace.reports)
+            _make_way(suite, workspace)
         if not refused and fact.counts:
             attempts.start(fact, plan)
     except (MetadataError, OSError) as error:
         return fact.model_copy(update={"refused": f"the record cannot be kept: {error}"})
-    return fact.model_copy(update={"refused": refused, "rest": rest})
+    return fact.model_copy(update={"refused": refused})
+
+
+def _make_way(suite: Session, workspace: Workspace) -> None:
+    """Set the earlier record aside, and let the list of plans not show it as that of the run that begins."""
+    set_aside(workspace.reports)
+    with suppress(OSError):  # at the end it is told
+        write_index(suite.reports, index.page(suite.reports, {}, stamp(now())))
 
 
 def runs_commands(suite: Session) -> bool:

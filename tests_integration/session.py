@@ -158,7 +158,7 @@ class Session:
             interrupted: the stage that it is in the middle of, where that is known.
         """
         began, ended = self.ledgers[name].span or (self.began, time.time())
-        if self.interrupted and self.running[0] == name:
+        if self.interrupted and self.running[0] == name and any(one.outcome == "not-run" for one in criteria):
             interrupted = self.running[1]
         return gather(
             self.given(name),

@@ -17,9 +17,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from tests_integration.engine import attempts, metadata
-from tests_integration.engine.attempts import UNSEEN
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.metadata import MetadataError
+from tests_integration.engine.owners import UNSEEN, is_here
 from tests_integration.files import replace
 from tests_integration.plan.load import Given
 from tests_integration.repository.store import clear
@@ -103,7 +103,7 @@ def _elsewhere(file: Path, at: str, *, forced: bool) -> str:
     if attempt is None:
         return ""
     by, since = attempt["owner"], attempt.get("started_at")
-    if attempts.is_here(attempt):
+    if is_here(by):
         return f"process {by.get('pid')} on {by.get('host')}, since {since}, says {file}"
     if forced:
         return ""

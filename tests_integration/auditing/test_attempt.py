@@ -89,7 +89,8 @@ def _last(record: Record, attempt: AttemptFact, entries: list[Any]) -> dict[str,
 def _seconds(start: str, end: object) -> int | None:
     """From one time to another; nothing where one of them is none."""
     try:
-        return int((datetime.strptime(str(end), STAMP) - datetime.strptime(start, STAMP)).total_seconds())  # noqa: DTZ007
+        spent = datetime.strptime(str(end), STAMP) - datetime.strptime(start, STAMP)  # noqa: DTZ007
+        return max(0, int(spent.total_seconds()))
     except ValueError:
         return None
 

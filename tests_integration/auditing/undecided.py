@@ -91,6 +91,6 @@ UNDECIDED = (
     Undecided(
         "other-attempts",
         "what the metadata hold of other attempts and of their limits",
-        ("/attempt/rest", "/attempt/forced", "/metadata", "/metadata/**"),
+        ("/attempt/forced", "/metadata", "/metadata/**"),
     ),
 )

@@ -1,16 +1,16 @@
 """R520: may this attempt start, and what is remembered of it, so that nobody repeats a failure for hours."""
 
-import socket
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import psutil
-
 from tests_integration.engine import metadata
 from tests_integration.engine.clock import moment, now, stamp
 from tests_integration.engine.metadata import Attempts, MetadataError, Rests
+from tests_integration.engine.owners import is_alive
 from tests_integration.facts import AttemptFact, Integration, Source
 from tests_integration.plan.model import Plan
 
@@ -25,10 +25,14 @@ NEXT_ACTIONS = {
 }
 """What follows a result; every other result waits for fixes on the effort branches (R300)."""
 
-UNSEEN = 3600
-"""Seconds for which an attempt of another host counts as going on after its last sign of life."""
+EVERY = 60
+"""Seconds from one sign of life to the next, while a command runs."""
 
 UNSETTLED = {"merge_status": "NOT_RUN", "build_status": "NOT_RUN", "test_status": "NOT_RUN", "demo_status": "NOT_RUN"}
+
+
+JUDGED = "record_judged"
+"""Key of an attempt that says whether all of it is judged; until then, SUCCESS may yet turn out to be interrupted."""
 
 
 class Outcome(NamedTuple):
@@ -135,8 +139,12 @@ def start(attempt: AttemptFact, plan: Plan) -> None:
     metadata.update(Path(attempt.file), attempt.at, change)
 
 
-def go_on(attempt: AttemptFact) -> None:
-    """Write that the attempt is alive: it has come to another stage.
+def go_on(attempt: AttemptFact, patience: float = metadata.PATIENCE) -> None:
+    """Write that the attempt is alive.
+
+    Args:
+        attempt: that goes on.
+        patience: seconds to wait for those who write in the same file.
 
     Raises:
         MetadataError: the file cannot be kept.
@@ -148,11 +156,43 @@ def go_on(attempt: AttemptFact) -> None:
         )
         return {**past, "last_progress_check": stamp(now())} if own else past
 
-    metadata.update(Path(attempt.file), attempt.at, change)
+    metadata.update(Path(attempt.file), attempt.at, change, patience)
 
 
-def finish(attempt: AttemptFact, integration: Integration | None, outcome: Outcome) -> Rests:
+def signs(attempt: AttemptFact, seconds: Callable[[], float] = time.monotonic) -> Callable[[], None]:
+    """Lets the attempt be seen to be alive while it does one thing for long.
+
+    Args:
+        attempt: that goes on.
+        seconds: tells how time goes by.
+
+    Returns:
+        To be called as often as one likes; it writes once in `EVERY` seconds. What cannot be written at once is left
+        for the next time: that the attempt ends has to be written anyhow.
+    """
+    last = seconds()
+
+    def give() -> None:
+        nonlocal last
+        if attempt.counts and seconds() - last >= EVERY:
+            last = seconds()
+            with suppress(MetadataError):
+                go_on(attempt, patience=0)
+
+    return give
+
+
+def finish(
+    attempt: AttemptFact, integration: Integration | None, outcome: Outcome, *, record_judged: bool = True
+) -> Rests:
     """Write how the attempt ended.
+
+    Args:
+        attempt: that ended.
+        integration: what it built.
+        outcome: how it ended.
+        record_judged: False where that its record holds is still to be proven: a run that dies until then was
+            interrupted.
 
     Returns:
         What stands beside it in the metadata, before and after.
@@ -176,6 +216,7 @@ def finish(attempt: AttemptFact, integration: Integration | None, outcome: Outco
             **outcome.statuses,
             "overall_result": outcome.result,
             "inputs": attempt.inputs,
+            JUDGED: record_judged,
         }
         spent = _spent([*_since_success({"integration_attempts": attempts[:own]}), completed])
         used_up = not success and (
@@ -188,7 +229,7 @@ def finish(attempt: AttemptFact, integration: Integration | None, outcome: Outco
             "bugs_pending_fix": [] if success else past["bugs_pending_fix"],
             "ready_for_retry": outcome.result in RETRIED and not used_up and not outcome.refused,
             "retry_reason": outcome.reason,
-            "integration_duration_seconds": int((ended - moment(attempt.started_at)).total_seconds()),
+            "integration_duration_seconds": int(_between(moment(attempt.started_at), ended)),
             "last_progress_check": stamp(ended),
             "next_action": "ESCALATE" if used_up else _next_action(outcome),
             "integration_complete": success,
@@ -215,22 +256,10 @@ def _next_action(outcome: Outcome) -> str:
     return "MANUAL_INTERVENTION" if outcome.refused else NEXT_ACTIONS.get(outcome.result, "WAIT_FOR_FIXES")
 
 
-def owner() -> dict[str, str | float]:
-    """This process, so that others can tell whether it is still there."""
-    process = psutil.Process()
-    return {"host": socket.gethostname(), "pid": process.pid, "began": process.create_time()}
-
-
 def in_progress(past: Attempts) -> dict[str, Any] | None:
     """The attempt that another run is in the middle of; None where there is none, or its run is gone."""
     last = (_entries(past) or [{}])[-1]
-    return last if last.get("overall_result") == "IN_PROGRESS" and _alive(last, past) else None
-
-
-def is_here(attempt: Mapping[str, Any]) -> bool:
-    """Whether the run of an attempt is a process of this host, so that it can be seen whether it is alive."""
-    by = attempt.get("owner")
-    return isinstance(by, dict) and by.get("host") == socket.gethostname()
+    return last if _is_open(last) and _alive(last, past) else None
 
 
 def last_sign(past: Attempts) -> datetime | None:
@@ -242,17 +271,7 @@ def last_sign(past: Attempts) -> datetime | None:
 
 
 def _alive(attempt: Mapping[str, Any], past: Attempts) -> bool:
-    """Whether the run of an attempt goes on; on another host, where no process is seen, by its last sign of life."""
-    by = attempt.get("owner")
-    if not isinstance(by, dict):
-        return False
-    if not is_here(attempt):
-        seen = last_sign(past)
-        return "host" in by and seen is not None and _between(seen, now()) < UNSEEN
-    try:
-        return bool(psutil.Process(by["pid"]).create_time() == by["began"])
-    except (psutil.Error, KeyError, TypeError, ValueError):
-        return False
+    return is_alive(attempt.get("owner"), last_sign(past), now())
 
 
 def _closed(past: Attempts) -> tuple[list[dict[str, Any]], list[str]]:
@@ -260,12 +279,19 @@ def _closed(past: Attempts) -> tuple[list[dict[str, Any]], list[str]]:
     attempts, warnings = _entries(past), list(past.get("progress_warnings") or [])
     seen = last_sign(past)
     for n, attempt in enumerate(attempts):
-        if attempt.get("overall_result") == "IN_PROGRESS" and not _alive(attempt, past):
+        if _is_open(attempt) and not _alive(attempt, past):
             started = attempt.get("started_at")
             warnings.append(f"the attempt started at {started} was interrupted")
             ended = stamp(seen) if seen and n == len(attempts) - 1 else started
-            attempts[n] = {**attempt, "overall_result": "INCOMPLETE", "completed_at": ended}
+            closed = {"overall_result": "INCOMPLETE", "completed_at": ended, JUDGED: False}
+            attempts[n] = {**attempt, **closed}
     return attempts, warnings
+
+
+def _is_open(attempt: Mapping[str, Any]) -> bool:
+    """Whether its run, if that is gone, was interrupted."""
+    result = attempt.get("overall_result")
+    return bool(result == "IN_PROGRESS" or (result == "SUCCESS" and attempt.get(JUDGED) is False))
 
 
 def _retry_reason(attempt: AttemptFact, earlier: list[dict[str, Any]]) -> str:

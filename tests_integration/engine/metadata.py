@@ -16,7 +16,7 @@ Attempts = dict[str, Any]
 
 EMPTY = "{}\n"
 PATIENCE = 60
-"""Seconds that an update waits for those of other plans and users."""
+"""Seconds that an update waits for those of other plans and users, where nothing else is said."""
 
 
 class MetadataError(Exception):
@@ -42,13 +42,14 @@ class Rests(NamedTuple):
     after: str
 
 
-def update(file: Path, at: str, change: Callable[[Attempts], Attempts]) -> Rests:
+def update(file: Path, at: str, change: Callable[[Attempts], Attempts], patience: float = PATIENCE) -> Rests:
     """Replace the object by what `change` makes of it; plans and users that share the file wait for each other.
 
     Args:
         file: made where it is not there yet.
         at: JSON pointer.
         change: from the object as it is to the object as it is to be.
+        patience: seconds to wait for the others.
 
     Returns:
         What stands beside the object, which nobody else could change in the meantime.
@@ -56,7 +57,7 @@ def update(file: Path, at: str, change: Callable[[Attempts], Attempts]) -> Rests
     Raises:
         MetadataError: as for `read`, or the file cannot be written.
     """
-    return _wrapped(file, lambda: _update(file, at, change))
+    return _wrapped(file, lambda: _update(file, at, change, patience))
 
 
 def rest(file: Path, at: str) -> str:
@@ -69,11 +70,11 @@ def rest(file: Path, at: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
-def _update(file: Path, at: str, change: Callable[[Attempts], Attempts]) -> Rests:
+def _update(file: Path, at: str, change: Callable[[Attempts], Attempts], patience: float) -> Rests:
     file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists():
         create(file, EMPTY.encode())
-    with held(file, PATIENCE):
+    with held(file, patience):
         wanted, before = change(read(file, at)), rest(file, at)
         replace(file, replaced(_text(file), at, wanted).encode("utf-8", errors="surrogateescape"))
         return Rests(before, rest(file, at))

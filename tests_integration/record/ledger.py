@@ -66,9 +66,9 @@ class PlanLedger:
 
     @property
     def span(self) -> tuple[float, float] | None:
-        """When the first criterion began and the last ended; None where none ran yet."""
-        times = [time for span in self.spans.values() for time in span]
-        return (min(times), max(times)) if times else None
+        """When the first stage began and the last ended, by a clock that may be set between; None if none ran yet."""
+        spans = list(self.spans.values())
+        return (spans[0][0], spans[-1][1]) if spans else None
 
     def stages(self) -> tuple[StageFact, ...]:
         """When each stage was judged; one that was blocked as a whole was not."""

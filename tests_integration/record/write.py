@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
 
-from tests_integration.files import replace
+from tests_integration.files import replace, replace_among_others
 from tests_integration.plan.model import Plan
 from tests_integration.record import intoto, markdown, replay, worklog
 from tests_integration.record.model import Record
@@ -23,6 +23,7 @@ LOGS = "logs"
 HISTORY = "history"
 VERIFIED = "verified"
 KEPT = 30
+PLACE = "%Y-%m-%dT%H-%M-%S.%fZ"
 SUMMARY = "summary.md"
 WORK_LOG = "work-log.md"
 REPLAY = "replay.sh"
@@ -62,7 +63,7 @@ def write_index(reports: Path, page: str) -> None:
     file = reports / INDEX
     if file.exists() and MADE not in file.read_text(encoding="utf-8", errors="replace"):
         raise FileExistsError(f"{file} is there, and waveproof did not write it; --reports DIR names another folder")
-    _write(file, page)
+    replace_among_others(file, _encoded(page))
 
 
 def write_page(folder: Path, page: str) -> None:
@@ -87,16 +88,25 @@ def set_aside(folder: Path) -> None:
     if not left:
         return
     history = folder / HISTORY
-    made = datetime.fromtimestamp(left[0].stat().st_mtime, UTC)
-    place = history / made.strftime("%Y-%m-%dT%H-%M-%S.%fZ")
-    while place.exists():  # a clock that was set back
-        made += timedelta(microseconds=1)
-        place = history / made.strftime("%Y-%m-%dT%H-%M-%S.%fZ")
+    place = _next_place(history, datetime.fromtimestamp(left[0].stat().st_mtime, UTC))
     place.mkdir(parents=True)
     for file in left:
         file.rename(place / file.name)
     for old in sorted(place for place in history.iterdir() if place.is_dir())[:-KEPT]:
         rmtree(old)
+
+
+def _next_place(history: Path, made: datetime) -> Path:
+    """Named after when the record was made, and behind all that are kept, also where the clock was set back."""
+    free = [time for place in history.glob("*") if (time := _just_after(place.name))]
+    return history / max([made, *free]).strftime(PLACE)
+
+
+def _just_after(name: str) -> datetime | None:
+    try:
+        return datetime.strptime(name, PLACE).replace(tzinfo=UTC) + timedelta(microseconds=1)
+    except (ValueError, OverflowError):  # not from here
+        return None
 
 
 def _digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
@@ -105,4 +115,8 @@ def _digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
 
 
 def _write(file: Path, text: str) -> None:
-    replace(file, text.encode("utf-8", errors="backslashreplace"))
+    replace(file, _encoded(text))
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", errors="backslashreplace")

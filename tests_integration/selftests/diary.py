@@ -56,6 +56,10 @@ class Diary:
         entry: dict[str, Any] = self.kept["integration_attempts"][-1]
         return entry
 
+    def seconds(self) -> float:
+        """What another clock says, one that only goes on."""
+        return self.now.timestamp()
+
     def refusal(self) -> str:
         """Why an attempt may not start now."""
         return attempts.refusal(self.plan, self.kept, self.inputs, REPORTS)

@@ -60,7 +60,7 @@ def test_an_attempt_in_progress_has_every_field_of_r520(diary: Diary) -> None:
 def test_an_attempt_that_ended_has_every_field_of_r520(result: str, diary: Diary) -> None:
     diary.attempt(result, minutes=3)
     assert diary.kept.keys() == set(FIELDS.split())
-    assert diary.last.keys() - {"inputs", "owner", "run"} == set(ENTRY_FIELDS.split())
+    assert diary.last.keys() - {"inputs", "owner", "run", "record_judged"} == set(ENTRY_FIELDS.split())
     assert diary.kept["last_attempt_result"] == diary.last["overall_result"] == result
     assert diary.kept["next_action"] == NEXT_ACTIONS[result]
     assert diary.kept["ready_for_retry"] == (NEXT_ACTIONS[result] == "RETRY_INTEGRATION")

@@ -14,7 +14,7 @@ LINES = 350
 
 ROWS = (
     {"plugin", "fixtures", "session", "running", "finishing", "options", "distribution", "learn"}
-    | {"closing", "examining", "github", "live", "turns"},
+    | {"closing", "examining", "github", "interrupting", "live", "turns"},
     {"auditing"},
     {"criteria", "record"},
     {"engine"},

@@ -1,7 +1,8 @@
 """A pytest plugin that ends its own process with SIGKILL at one point of a run, as a machine that dies does.
 
-`DYING` in the environment says where: `before STAGE`, `after STAGE`, `file NAME` (when the record's file of that name
-is written but not yet in place), or `replaced NAME` (when it has just been put in place).
+`DYING` in the environment says where: `before STAGE`, `before CRITERION`, `after STAGE`, `file NAME` (when the record's
+file of that name is written but not yet in place), or `replaced NAME` (when it has just been put in place). With
+`interrupted ` before that, it is SIGINT.
 """
 
 import os
@@ -12,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-DYING = os.environ.get("DYING", "")
 
-
-def die() -> None:
-    """End this process at once; nobody cleans up."""
-    os.kill(os.getpid(), signal.SIGKILL)
+def die_at(point: str) -> None:
+    """End this process at once where it is told to, so that nobody cleans up; or as Ctrl-C does."""
+    ends = {point: signal.SIGKILL, f"interrupted {point}": signal.SIGINT}
+    if number := ends.get(os.environ.get("DYING", "")):
+        os.kill(os.getpid(), number)
 
 
 def stage_of(item: pytest.Item | None) -> str:
@@ -27,12 +28,12 @@ def stage_of(item: pytest.Item | None) -> str:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
-    """Die before the first criterion of a stage, or after its last."""
-    if f"before {stage_of(item)}" == DYING:
-        die()
+    """Die before a criterion, before the first of a stage, or after its last."""
+    die_at(f"before {item.name.partition('[')[0].removeprefix('test_')}")
+    die_at(f"before {stage_of(item)}")
     result = yield
-    if f"after {stage_of(item)}" == DYING and stage_of(nextitem) != stage_of(item):
-        die()
+    if stage_of(nextitem) != stage_of(item):
+        die_at(f"after {stage_of(item)}")
     return result
 
 
@@ -42,11 +43,9 @@ def dying_at_files() -> Iterator[None]:
     put = Path.replace
 
     def replace(self: Path, target: Path) -> Path:
-        if f"file {Path(target).name}" == DYING:
-            die()
+        die_at(f"file {Path(target).name}")
         result = put(self, target)
-        if f"replaced {Path(target).name}" == DYING:
-            die()
+        die_at(f"replaced {Path(target).name}")
         return result
 
     with pytest.MonkeyPatch.context() as patched:

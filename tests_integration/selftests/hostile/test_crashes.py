@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ import pytest
 
 from tests_integration.selftests.hostile import dying
 from tests_integration.selftests.hostile.told import hostile
-from tests_integration.selftests.running_plans import Run, run
+from tests_integration.selftests.running_plans import Run, run_forked
 from tests_integration.selftests.waiting import DEADLINE
 from tests_integration.selftests.waves import Wave, git, integrated
 
 BOUNDARIES = ["before merge", *(f"after {stage}" for stage in ("merge", "audit", "build", "test", "demo", "publish"))]
 IN_GIT = "init fetch merge-tree hash-object read-tree update-index write-tree commit-tree symbolic-ref update-ref reset"
 READ_BY_GIT = "version ls-tree ls-remote rev-parse log diff-files diff-tree rev-list grep cat-file merge-base show diff"
+READ_IN_DOUBT = "for-each-ref fsck"
 REPLAYED = "clone push config switch commit merge add checkout"
 """What else git writes: in a scratch clone, where it is of no account; and the push, which has tests of its own."""
 
@@ -70,12 +72,11 @@ class Mortal:
         (self.wave.origin / "hooks").mkdir(exist_ok=True)
         _script(self.wave.origin / "hooks" / name, f"#!/bin/sh\n{line}\n")
 
-    def go(self, point: str = "") -> Run:
+    def go(self, point: str = "", *arguments: str) -> Run:
         """Run the plan; it dies at this point."""
         plan = str(self.wave.write())
-        return run(
-            self.wave.folder, "-p", dying.__name__, "--plan", plan, environment={**self.environment, "DYING": point}
-        )
+        dies = {**self.environment, "DYING": point}
+        return run_forked(self.wave.folder, "-p", dying.__name__, "--plan", plan, *arguments, environment=dies)
 
     def hanging(self, word: str) -> tuple["subprocess.Popen[str]", int]:
         """A run that is in the middle of a git that hangs, and that git's process id."""
@@ -93,9 +94,9 @@ class Mortal:
         os.close(line)
         return process, number
 
-    def dies(self, point: str) -> None:
+    def dies(self, point: str, *arguments: str) -> None:
         """Run the plan, and see it die at this point: whatever died before it was no obstacle on the way there."""
-        done = self.go(point)
+        done = self.go(point, *arguments)
         assert done.exit == -signal.SIGKILL, f"did not come to {point!r}: {done.output}"
 
     def heals(self) -> Run:
@@ -162,7 +163,7 @@ def test_a_run_that_dies_when_git_has_written(mortal: Mortal) -> None:
     mortal.seen.unlink()
     mortal.heals()
     used = set(mortal.seen.read_text(encoding="utf-8").split())
-    assert used - {*READ_BY_GIT.split(), *REPLAYED.split()} == set(IN_GIT.split())
+    assert used - {*READ_BY_GIT.split(), *READ_IN_DOUBT.split(), *REPLAYED.split()} == set(IN_GIT.split())
 
 
 @hostile("kill -9 of the run and of git in the middle of a write", "the next run ends in the same commit")
@@ -200,6 +201,64 @@ def test_a_run_that_dies_while_it_writes(mortal: Mortal) -> None:
     mortal.heals()
 
 
+@hostile(
+    "kill -9 in the stage record, when the metadata say SUCCESS already",
+    "the next run calls that attempt interrupted, and finds published what was",
+)
+def test_a_run_that_dies_before_its_record_is_judged(mortal: Mortal) -> None:
+    mortal.dies("before replay_gives_the_same_commit")
+    assert (mortal.record["interrupted"], mortal.results) == ("record", ["SUCCESS"])
+    record = mortal.heals().record("wave")
+    assert mortal.results == ["INCOMPLETE", "SUCCESS"]
+    assert record["publication"]["status"] == "unchanged"
+    assert record["metadata"]["progress_warnings"] == [
+        f"the attempt started at {record['metadata']['integration_attempts'][0]['started_at']} was interrupted"
+    ]
+
+
+@hostile(
+    "Ctrl-C in the stage record, when the metadata say SUCCESS already, and when all is judged",
+    "the attempt is closed as INCOMPLETE, or is the SUCCESS that it was; the record says the same",
+)
+def test_a_run_that_is_interrupted_while_it_records(mortal: Mortal) -> None:
+    for point, said in (
+        ("before replay_gives_the_same_commit", ("INCOMPLETE", "record")),
+        ("after record", ("SUCCESS", "")),
+    ):
+        assert mortal.go(f"interrupted {point}").exit == pytest.ExitCode.INTERRUPTED
+        assert (mortal.record["verdict"], mortal.record["interrupted"]) == said
+    assert mortal.results == ["INCOMPLETE", "SUCCESS"]
+    assert mortal.heals().record("wave")["publication"]["status"] == "unchanged"
+
+
+@hostile(
+    "what a killed run and a killed rehearsal leave",
+    "is no finished run: not in the list of plans, not for the comparison of nights, not for `--record`",
+)
+def test_what_died_is_taken_for_no_finished_run(mortal: Mortal) -> None:
+    first = mortal.heals().record("wave")
+    reports = mortal.wave.folder / "reports"
+    mortal.dies("after merge")
+    listed = (reports / "index.html").read_text(encoding="utf-8")
+    assert "all green" not in listed
+    assert "NO RECORD" in listed
+    refused(mortal, "merge")
+    mortal.dies("after test", "--until", "demo")
+    refused(mortal, "test")
+    again = mortal.heals().record("wave")
+    assert again["compared"]["passed_over"] == 2
+    assert again["compared"]["started_at"] == first["started_at"]
+    assert "all green" in (reports / "index.html").read_text(encoding="utf-8")
+
+
+def refused(mortal: Mortal, stage: str) -> None:
+    """An audit of the record that a killed run has left is red, and says why."""
+    record = mortal.wave.folder / "reports" / "wave" / "record.json"
+    done = run_forked(mortal.wave.folder, "--record", str(record), "--repository", str(mortal.wave.origin))
+    assert done.exit == 1, done.output
+    assert f"the run was killed or interrupted in the stage {stage}: the record says how far it came" in done.output
+
+
 HANGING = {"fetch": "merge", "merge-tree": "merge", "push": "publish"}
 """The stage in which git hangs, by what it does."""
 
@@ -216,7 +275,8 @@ def test_a_run_that_is_interrupted_while_git_hangs(mortal: Mortal, word: str) ->
     output, _ = process.communicate(timeout=DEADLINE)
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
     assert "Traceback" not in output
-    assert not psutil.pid_exists(hanging)
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(hanging).wait(DEADLINE)
     assert mortal.record["interrupted"] == HANGING[word]
     assert (mortal.record["verdict"], mortal.results) == ("INCOMPLETE", ["INCOMPLETE"])
     if word == "fetch":
