@@ -250,9 +250,7 @@ def test_what_is_enforced_is_stated_with_each_command(room: Room, level: Level) 
 
 @hostile("a command that opens its output anew, as `> /dev/stderr` does, to cut its log", "has no hold of the log")
 def test_what_was_said_stays_said(room: Room) -> None:
-    line = (
-        "echo one; echo two > /dev/stderr; : > /dev/stdout; truncate -s 0 /proc/$PPID/fd/1 2> /dev/null || echo 3"
-    )
+    line = "echo one; echo two > /dev/stderr; : > /dev/stdout; truncate -s 0 /proc/$PPID/fd/1 2> /dev/null || echo 3"
     assert said(room, tried(room, line)) == "one\ntwo\n3\n"
 
 
