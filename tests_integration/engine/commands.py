@@ -1,20 +1,23 @@
 """Runs the plan's own command lines: bash, a withheld environment, bounds, nothing left behind."""
 
+import errno
 import fnmatch
 import hashlib
 import json
 import os
 import select
 import signal
+import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from subprocess import PIPE
+from typing import IO, Any, NamedTuple
 
 import sh
 
@@ -24,6 +27,7 @@ from tests_integration.engine.limits import Bounds, Hit, Watch
 from tests_integration.engine.processes import (
     GLANCE,
     MARK,
+    PATIENCE,
     Brood,
     adopt_orphans,
     children,
@@ -160,13 +164,13 @@ class Ended(NamedTuple):
 
 def _run(line: str, room: Room, environment: Mapping[str, str], watch: Watch, progress: Callable[[str], None]) -> Ended:
     adopt_orphans()
-    token, before = uuid.uuid4().hex, children()
     reading, writing = os.pipe()
     os.set_inheritable(writing, True)  # noqa: FBT003 - has no keyword
     with ExitStack() as held:
         report = held.enter_context(os.fdopen(reading))
-        stream = held.enter_context(watch.log.open("wb"))
+        said = held.enter_context(_pipe_into(watch.log))
         nothing = held.enter_context(Path(os.devnull).open("rb"))
+        token, before = uuid.uuid4().hex, children()
         tool, *arguments = words(room.cell, writing, (*BASH, line))
         process = sh.Command(tool)(
             *arguments,
@@ -177,7 +181,7 @@ def _run(line: str, room: Room, environment: Mapping[str, str], watch: Watch, pr
             _err_to_out=True,
             _in=nothing,
             _new_session=True,
-            _out=stream,
+            _out=said,
             _preexec_fn=partial(die_with_suite, signal.SIGKILL if room.cell.apart else signal.SIGTERM),
             _pass_fds={writing},
             _tty_out=False,
@@ -201,6 +205,32 @@ def _run(line: str, room: Room, environment: Mapping[str, str], watch: Watch, pr
     code = ended.get("exit")
     left = [str(name) for name in (*ended.get("left", ()), *(name for name in found if name != tool))]
     return Ended(code if isinstance(code, int) else -signal.SIGKILL, tuple(dict.fromkeys(left)))
+
+
+@contextmanager
+def _pipe_into(log: Path) -> Iterator[IO[bytes]]:
+    """What a command says, on its way to the log: with the file in hand, it could cut it, as `> /dev/stderr` does.
+
+    Args:
+        log: written until the last process that holds the pipe has ended.
+
+    Raises:
+        OSError: the log cannot be written.
+    """
+    copier = ["cat"]
+    with (
+        log.open("wb") as stream,
+        subprocess.Popen(copier, stdin=PIPE, stdout=stream, stderr=PIPE, start_new_session=True) as copying,
+    ):
+        assert copying.stdin  # noqa: S101 - for mypy: it is a pipe
+        yield copying.stdin
+        try:
+            problem = copying.communicate(timeout=PATIENCE)[1]
+        except subprocess.TimeoutExpired:
+            copying.kill()
+            return
+    if problem:
+        raise OSError(errno.EIO, problem.decode(errors="replace").strip(), str(log))
 
 
 def _mask(file: Path, secrets: frozenset[str]) -> None:

@@ -142,10 +142,9 @@ def _homes(caller: Mapping[str, str]) -> Iterator[Path]:
 
 
 def make_ready(cell: Cell) -> None:
-    """Make HOME and an empty folder for what is in passing; commands at a lower level may have put links there."""
-    for folder in (cell.home, cell.tmp):
-        if folder.is_symlink():
-            folder.unlink()
+    """Make HOME and an empty folder for what is in passing, whatever commands at a lower level have put there."""
+    if cell.home.is_symlink() or not cell.home.is_dir():
+        removed(cell.home)
     removed(cell.tmp)
     cell.home.mkdir(parents=True, exist_ok=True)
     cell.tmp.mkdir()

@@ -95,14 +95,16 @@ class Watch:
         return self.output() or self._processes(brood) or self._memory(brood) or self._disk()
 
     def _processes(self, brood: Brood) -> Hit | None:
-        allowed = self.bounds.processes
-        if len(psutil.pids()) - self.others <= allowed or len(frozen(brood)) <= allowed:
+        allowed, running = self.bounds.processes, len(psutil.pids())
+        self.others = min(self.others, running)
+        if running - self.others <= allowed or len(frozen(brood)) <= allowed:
             return None
         return Hit("processes", f"it ran more than {allowed} processes, the plan's `limits.processes`")
 
     def _memory(self, brood: Brood) -> Hit | None:
-        allowed = self.bounds.memory
-        if self.available - psutil.virtual_memory().available <= allowed // 2:
+        allowed, available = self.bounds.memory, psutil.virtual_memory().available
+        self.available = max(self.available, available)
+        if self.available - available <= allowed // 2:
             return None
         pids = members(brood)
         if sum(_resident(pid) for pid in pids) <= allowed or (used := sum(_own(pid) for pid in pids)) <= allowed:

@@ -248,6 +248,20 @@ def test_what_is_enforced_is_stated_with_each_command(room: Room, level: Level) 
     )
 
 
+@hostile("a command that opens its output anew, as `> /dev/stderr` does, to cut its log", "has no hold of the log")
+def test_what_was_said_stays_said(room: Room) -> None:
+    line = "echo one; echo two > /dev/stderr; : > /dev/stdout; truncate -s 0 /proc/$PPID/fd/1 2> /dev/null || echo 3"
+    assert said(room, tried(room, line)) == "one\ntwo\n3\n"
+
+
+@hostile("a build that puts a file in the place of its HOME", "is given a HOME again")
+def test_home_is_made_afresh_where_it_is_no_folder(tmp_path: Path) -> None:
+    room = room_in(tmp_path, level="processes")
+    assert tried(room, "rm -r ~; touch ~").passed
+    make_ready(room.cell)
+    assert tried(room, "cd ~").passed
+
+
 @hostile("a command that prints the password of a remote's URL", "is logged with `[secret]` in its place")
 def test_secrets_are_masked_in_logs(room: Room) -> None:
     known = room._replace(secrets=secrets("https://me:s3cr3t-w0rd@example.org/team.git"))

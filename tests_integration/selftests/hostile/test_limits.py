@@ -3,11 +3,13 @@
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests_integration.criteria.gates import how_it_ended
-from tests_integration.engine.commands import Room
+from tests_integration.engine.commands import Room, run
 from tests_integration.engine.limits import Bounds
+from tests_integration.plan.parts import Command
 from tests_integration.repository.checkout import removed
 from tests_integration.selftests.hostile.told import case, hostile
 from tests_integration.selftests.rooms import ENOUGH, require, room_in, tried
@@ -140,3 +142,28 @@ def test_every_disk_that_commands_write_to_is_looked_at(tmp_path: Path) -> None:
     finally:
         removed(elsewhere)
     assert fact.limit == "disk"
+
+
+@hostile("a command that forks when other programs end", "is ended for its own processes, whatever the others do")
+def test_processes_of_others_that_end_make_no_room(room: Room) -> None:
+    others = [psutil.Popen(["sleep", "600"]) for _ in range(60)]
+
+    def end_others_then_go(_run: str, _seconds: float, _line: str) -> None:
+        if not (room.checkout / "ready").exists():
+            return
+        if not others:
+            (room.checkout / "go").touch()
+        while others:
+            other = others.pop()
+            other.kill()
+            other.wait()
+
+    line = "touch ready; until test -e go; do sleep .1; done; for n in {1..60}; do sleep 600 & done; wait"
+    try:
+        bounds = TIGHT._replace(seconds=20)
+        variables = {"PATH": os.environ["PATH"]}
+        fact = run("build", Command(run=line), "build-1.log", room, variables, end_others_then_go, bounds)
+    finally:
+        for other in others:
+            other.kill()
+    assert fact.limit == "processes"
