@@ -17,7 +17,7 @@ from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.commands import Room, environment
 from tests_integration.engine.gates import run_gate
 from tests_integration.engine.integrate import integrate
-from tests_integration.engine.isolation import cell
+from tests_integration.engine.isolation import begin, cell
 from tests_integration.engine.metadata import MetadataError, Rests
 from tests_integration.engine.notes import publish_note
 from tests_integration.engine.owners import owner
@@ -202,6 +202,7 @@ def remark(request: pytest.FixtureRequest) -> Remark:
 def room(suite: Session, plan: Plan, store: Repo, history: History, workspace: Workspace) -> Room:
     """Where the plan's commands run."""
     shut_in = cell(plan, *workspace[:3], suite.caller)
+    begin(shut_in)
     return Room(history.tip, shut_in, workspace.reports, Remotes(plan, store).secrets())
 
 

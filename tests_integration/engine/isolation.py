@@ -79,7 +79,7 @@ class Cell(NamedTuple):
     def told(self) -> str:
         """What is enforced, for people."""
         if self.level == "processes":
-            return "processes: ended with their command, environment withheld; file system and network open"
+            return "processes: ended with their command; other processes, file system and network open"
         own = ", ".join(name.upper() for name in sorted(self.apart) if name not in {"mnt", "user", "net"})
         network = "network open" if self.network else "no network"
         if self.level == "unshare":
@@ -150,6 +150,14 @@ def make_ready(cell: Cell) -> None:
     cell.tmp.mkdir()
 
 
+def begin(cell: Cell) -> None:
+    """Leave of HOME what `.cache` holds, so that no run acts on what another one has set there, for git or a shell."""
+    if cell.home.is_dir() and not cell.home.is_symlink():
+        for entry in os.scandir(cell.home):
+            if entry.name != ".cache" or not entry.is_dir(follow_symlinks=False):
+                removed(Path(entry.path))
+
+
 def words(cell: Cell, report: int, command: Iterable[str]) -> list[str]:
     """The command line that runs a command in its cell.
 
@@ -178,7 +186,8 @@ def _mounts(cell: Cell) -> Iterator[str]:
     emptied = {folder for folder in (Path(SOCKETS), *cell.hidden) if folder.is_dir()}
     private = {Path(name) for name in PRIVATE if Path(name).is_dir() and not Path(name).is_symlink()}
     needed = {Path(sys.prefix), Path(sys.base_prefix), Path(inside.__file__), cell.objects, RESOLVER.resolve()}
-    mounts: dict[Path, tuple[str, ...]] = {folder: ("--tmpfs", str(folder)) for folder in emptied}
+    mounts: dict[Path, tuple[str, ...]] = {place: ("--ro-bind", os.devnull, str(place)) for place in _sockets()}
+    mounts |= {folder: ("--tmpfs", str(folder)) for folder in emptied}
     mounts |= {folder: ("--bind", str(cell.tmp), str(folder)) for folder in private}
     for path in needed:
         if any(path.is_relative_to(folder) for folder in emptied | private):
@@ -186,9 +195,19 @@ def _mounts(cell: Cell) -> Iterator[str]:
     for folder in (*cell.shared.values(), cell.checkout, cell.home):
         mounts[folder] = ("--bind", str(folder), str(folder))
     for path in sorted(mounts, key=lambda path: len(path.parts)):
-        yield from mounts[path]
+        if os.devnull not in mounts[path] or not any(path.is_relative_to(folder) for folder in emptied | private):
+            yield from mounts[path]
     for folder in (Path("/dev"), *sorted(emptied)):
         yield from ("--remount-ro", str(folder))
+
+
+def _sockets() -> Iterator[Path]:
+    """Where services of this machine listen (proc(5), /proc/net/unix), as far as it can be seen."""
+    with suppress(OSError):
+        for line in Path("/proc/net/unix").read_text(errors="replace").splitlines():
+            place = Path(line.partition(" /")[2])
+            if place.parts and (listening := Path("/") / place).is_socket():
+                yield listening
 
 
 def level(*, network: bool) -> Level:

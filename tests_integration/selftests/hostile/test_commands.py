@@ -296,3 +296,13 @@ def test_the_branch_does_not_say_what_bash_is(room: Room, wave: Wave) -> None:
 def test_what_is_not_on_the_path_is_said(room: Room) -> None:
     fact = go(room, "true", {"PATH": "/nowhere"})
     assert (fact.exit, said(room, fact)) == (127, "bash: No such file or directory; PATH is /nowhere\n")
+
+
+@hostile("a command that talks to a service's socket elsewhere than in /run", "finds nobody there")
+def test_sockets_are_out_of_reach(shut: Room, outside: Path) -> None:
+    place = outside / "s"
+    line = f"""{PYTHON} 'import socket; socket.socket(socket.AF_UNIX).connect("{place}"); print("connected")'"""
+    with socket.socket(socket.AF_UNIX) as service:
+        service.bind(str(place))
+        service.listen()
+        assert said(shut, tried(shut, line)).endswith("ConnectionRefusedError: [Errno 111] Connection refused\n")

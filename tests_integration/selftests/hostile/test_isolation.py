@@ -51,7 +51,7 @@ def test_without_namespaces_there_are_processes(stacked: Wave, without: Without)
     done = go(stacked, without("bwrap", "unshare"))
     assert done.exit == 0, done.output
     told = done.record("wave")["environment"]["isolation"]
-    assert told == "processes: ended with their command, environment withheld; file system and network open"
+    assert told == "processes: ended with their command; other processes, file system and network open"
     assert f"<dd>{told}</dd>" in (done.folder / "reports" / "wave" / "report.html").read_text(encoding="utf-8")
 
 
@@ -75,3 +75,11 @@ def test_a_plan_that_requires_isolation_runs_where_it_is(stacked: Wave) -> None:
     require("bubblewrap")
     stacked.document["isolation"] = "required"
     assert go(stacked, {}).exit == 0
+
+
+@hostile("a test that sets up git in its HOME for the next run to trip over", "is forgotten; `.cache` is kept")
+def test_a_run_finds_nothing_of_the_last_one_in_its_home(stacked: Wave) -> None:
+    stacked.document["build"] = [{"run": "test ! -e ~/.gitconfig"}, {"run": "git config --global core.fsmonitor x"}]
+    stacked.document["test"] = [{"run": "grep fsmonitor ~/.gitconfig; mkdir -p ~/.cache; echo run >> ~/.cache/runs"}]
+    assert [go(stacked, {}).exit for _ in range(2)] == [0, 0]
+    assert [file.read_text() for file in stacked.folder.rglob(".cache/runs")] == ["run\nrun\n"]
