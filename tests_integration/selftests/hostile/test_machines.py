@@ -160,13 +160,15 @@ def test_a_folder_that_is_deleted_during_the_run_is_told(wave: Wave, reports: st
     wave.branch("E1", {"one.txt": "one\n"})
     here = wave.folder / "here"
     here.mkdir()
+    if reports != "reports":
+        (wave.folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")  # then nothing of ours is in the folder
     hook = wave.origin / "hooks" / "post-receive"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(f"#!/bin/sh\ncat >/dev/null\nrm -rf '{here}'\n", encoding="utf-8")
     hook.chmod(0o755)
     done = run_forked(here, "--plan", str(wave.write()), "--reports", reports)
     assert done.exit == pytest.ExitCode.TESTS_FAILED, done.output
-    assert f"this machine does not let the run go on: No such file or directory: {here}/" in done.output
+    assert "this machine does not let the run go on: No such file or directory" in done.output
     assert "Traceback" not in done.output, done.output
     assert "INCOMPLETE  Selftest Wave" in done.output
     healed = run_forked(here, "--plan", str(wave.write()), "--reports", reports)
