@@ -1,5 +1,6 @@
 """The end of a session: the records, the report, the exit code."""
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -109,6 +110,12 @@ def _write_report(session: pytest.Session, suite: Session, file: Path, page: str
         suite.problems.append(f"the report {file} could not be written: {error.strerror}")
         session.exitstatus = exit_code(suite, int(session.exitstatus), suite.problems)
         drop_report(session.config)
+
+
+def keep_start(session: pytest.Session) -> None:
+    """Have the folder that the session was started in, to which pytest goes back before anything can be told."""
+    with suppress(OSError):
+        session.startpath.mkdir(parents=True, exist_ok=True)
 
 
 def drop_report(config: pytest.Config) -> None:

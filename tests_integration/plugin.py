@@ -196,6 +196,7 @@ class Closer:
         try:
             return (yield)
         finally:
+            finishing.keep_start(session)
             if all(self.suite.refused(given.name) for given in self.suite.givens):
                 finishing.drop_report(session.config)
 

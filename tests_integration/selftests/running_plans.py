@@ -45,11 +45,10 @@ def run(folder: Path, *arguments: str, environment: Mapping[str, str] | None = N
 
     Commands of plans that let `OUTSIDE` through see the folder, and may write there.
     """
-    callers = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:xdist", *arguments],
         cwd=folder,
-        env={**callers, "OUTSIDE": str(folder), **(environment or {})},
+        env=_variables(folder) | {**(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -69,10 +68,17 @@ def run_forked(folder: Path, *arguments: str, environment: Mapping[str, str] | N
         return Run(os.waitstatus_to_exitcode(status), said.read().decode(errors="replace"), folder)
 
 
+def _variables(folder: Path) -> dict[str, str]:
+    callers = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
+    return {**callers, "OUTSIDE": str(folder)}
+
+
 def _become(folder: Path, arguments: tuple[str, ...], environment: Mapping[str, str], said: int) -> None:
     try:
         os.chdir(folder)
-        os.environ.update(environment)
+        variables = _variables(folder) | {**environment}
+        os.environ.clear()
+        os.environ.update(variables)
         nothing = os.open(os.devnull, os.O_RDONLY)
         for number, stream in ((0, nothing), (1, said), (2, said)):
             os.dup2(stream, number)

@@ -5,6 +5,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -47,15 +48,24 @@ class Waiting:
         os.write(self.line, b"go on\n")
 
 
+@contextmanager
+def begun(wave: Wave) -> Iterator[Waiting]:
+    """A run that has begun to build; at the end, no process of it is left."""
+    run = Waiting(wave)
+    try:
+        yield run
+    finally:
+        run.process.kill()
+        run.process.wait()
+        os.close(run.line)
+        for process in commands_of(wave.folder):
+            process.kill()
+
+
 @pytest.fixture
 def waiting(stacked: Wave) -> Iterator[Waiting]:
-    begun = Waiting(stacked)
-    yield begun
-    begun.process.kill()
-    begun.process.wait()
-    os.close(begun.line)
-    for process in commands_of(stacked.folder):
-        process.kill()
+    with begun(stacked) as run:
+        yield run
 
 
 def commands_of(folder: Path) -> list[psutil.Process]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests_integration.selftests.hostile.told import case, hostile
-from tests_integration.selftests.running_plans import Run, run
+from tests_integration.selftests.running_plans import Run, run_forked
 from tests_integration.selftests.waves import Wave, git, integrated
 
 NAMESPACE = ["unshare", "--mount", "--fork"]
@@ -72,7 +72,7 @@ def test_a_disk_that_takes_nothing_is_told(wave: Wave, script: str, says: str) -
     assert "Traceback" not in done.output, done.output
     assert "INTERNALERROR" not in done.output
     assert "BUILD_GATE_FAILURE" not in done.output
-    healed = run(wave.folder, "--plan", str(wave.write()))
+    healed = run_forked(wave.folder, "--plan", str(wave.write()))
     assert healed.exit == 0, healed.output
 
 
@@ -128,6 +128,52 @@ def test_what_nobody_reads_is_recorded(wave: Wave) -> None:
     record = Run(0, "", wave.folder).record("wave")
     assert (record["verdict"], record["metadata"]["last_attempt_result"]) == ("SUCCESS", "SUCCESS")
     assert (wave.folder / "reports" / "wave" / "report.html").stat().st_size > 0
+
+
+@hostile("no room at all in TMPDIR", "the run is green, and needs none")
+@needs_mounts
+def test_a_full_temporary_folder_is_no_obstacle(wave: Wave) -> None:
+    wave.branch("E1", {"one.txt": "one\n"})
+    full = wave.folder / "full"
+    fill = f"{small(full, '64k')}; cat /dev/zero > {full}/filled 2>/dev/null || export TMPDIR={full}"
+    done = run_after(wave, f"{fill}; test $TMPDIR = {full}; ! echo more > {full}/more")
+    assert done.exit == 0, done.output
+
+
+@hostile("files of 8 KiB at most (RLIMIT_FSIZE, as a quota does)", "`File too large`; the next run is green")
+def test_a_quota_is_told(wave: Wave) -> None:
+    wave.branch("E1", {"one.txt": "one\n", "large.txt": os.urandom(200_000).hex()})
+    done = run_in(wave, "ulimit -f 8", {})
+    assert done.exit == pytest.ExitCode.TESTS_FAILED, done.output
+    assert "File too large" in done.output
+    assert "Traceback" not in done.output, done.output
+    healed = run_forked(wave.folder, "--plan", str(wave.write()))
+    assert healed.exit == 0, healed.output
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+@hostile(
+    "a folder that is deleted while a run that was started in it goes on",
+    "the run is red and says what is gone; the next one is green",
+)
+def test_a_folder_that_is_deleted_during_the_run_is_told(wave: Wave, *, elsewhere: bool) -> None:
+    wave.branch("E1", {"one.txt": "one\n"})
+    here = wave.folder / "here"
+    here.mkdir()
+    reports = str(wave.folder / "reports") if elsewhere else "reports"
+    if elsewhere:
+        (wave.folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")  # then nothing of ours is in the folder
+    hook = wave.origin / "hooks" / "post-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ncat >/dev/null\nrm -rf '{here}'\n", encoding="utf-8")
+    hook.chmod(0o755)
+    done = run_forked(here, "--plan", str(wave.write()), "--reports", reports)
+    assert done.exit == pytest.ExitCode.TESTS_FAILED, done.output
+    assert "this machine does not let the run go on: No such file or directory" in done.output
+    assert "Traceback" not in done.output, done.output
+    assert "INCOMPLETE  Selftest Wave" in done.output
+    healed = run_forked(here, "--plan", str(wave.write()), "--reports", reports)
+    assert healed.exit == 0, healed.output
 
 
 @hostile("a reader of stdout that goes away", "the run ends red, and the next one needs no cleaning")

@@ -6,30 +6,42 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import sysconfig
+import tempfile
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
 
+import tests_integration
 from tests_integration.engine import metadata
 from tests_integration.engine.clock import stamp
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.selftests.hostile.told import hostile
-from tests_integration.selftests.running_plans import run
-from tests_integration.selftests.waiting import DEADLINE, Waiting
-from tests_integration.selftests.waves import Wave, git
+from tests_integration.selftests.running_plans import Run, run_forked
+from tests_integration.selftests.waiting import DEADLINE, Waiting, begun
+from tests_integration.selftests.waves import Wave, git, three_branches
 
 NOBODY = 65534
+needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can be two users")
 BEGAN = stamp(datetime.now(UTC) - timedelta(minutes=90))
 
 
 def started(wave: Wave, *arguments: str, name: str = "wave") -> "subprocess.Popen[str]":
     """A run of the wave's plan that goes on beside others."""
     command = [sys.executable, "-m", "pytest", "--plan", str(wave.write(name)), *arguments]
-    return subprocess.Popen(command, cwd=wave.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        command,
+        cwd=wave.folder,
+        env={**os.environ, "OUTSIDE": str(wave.folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def heard(process: "subprocess.Popen[str]", text: str) -> str:
@@ -74,6 +86,24 @@ def test_a_run_that_waits_can_be_ended(waiting: Waiting, number: int) -> None:
     assert (waiting.wave.folder / "reports" / "wave" / "record.json").read_bytes() == before
 
 
+@hostile(
+    "a session of several plans on workers of pytest-xdist, while another run has one of them",
+    "waits as a whole, then ends right",
+)
+def test_a_session_with_workers_waits(waiting: Waiting) -> None:
+    del waiting.wave.document["publish"]
+    other = str(waiting.wave.write("other"))
+    second = started(waiting.wave, "--plan", other, "-n", "2")
+    line = heard(second, "waits for another run")
+    assert line.startswith(f"wave: waits for another run of plans/wave.yaml: process {waiting.process.pid} of ")
+    waiting.release()
+    output, _ = second.communicate(timeout=DEADLINE)
+    assert second.returncode == 0, output
+    done = Run(0, output, waiting.wave.folder)
+    assert [done.record(name)["verdict"] for name in ("wave", "other")] == ["SUCCESS", "SUCCESS"]
+    assert waiting.process.wait(DEADLINE) == 0
+
+
 def of_another_host(wave: Wave, seen: datetime) -> Path:
     """Metadata that say that a run on another host is in progress, last seen then."""
     file = wave.folder / "reports" / "wave" / "metadata.json"
@@ -90,14 +120,14 @@ def test_a_run_on_another_host_is_told_by_its_last_sign_of_life(stacked: Wave) -
     plan = str(stacked.write())
     file = of_another_host(stacked, datetime.now(UTC) - timedelta(minutes=50))
     before = file.read_bytes()
-    refused = run(stacked.folder, "--plan", plan, "--no-wait")
+    refused = run_forked(stacked.folder, "--plan", plan, "--no-wait")
     assert refused.exit == 1
     assert f"is in progress: process 4711 on elsewhere, since {BEGAN}, says {file}" in refused.output
     assert "counts as such for 60 minutes after " in refused.output
     assert file.read_bytes() == before
     gone = datetime.now(UTC) - timedelta(minutes=61)
     file.write_bytes(before.replace(json.loads(before)["last_progress_check"].encode(), stamp(gone).encode()))
-    assert run(stacked.folder, "--plan", plan, "--no-wait").exit == 0
+    assert run_forked(stacked.folder, "--plan", plan, "--no-wait").exit == 0
     attempts = json.loads(file.read_text(encoding="utf-8"))["integration_attempts"]
     assert [one["overall_result"] for one in attempts] == ["INCOMPLETE", "SUCCESS"]
     assert attempts[0]["completed_at"] == stamp(gone)
@@ -131,7 +161,7 @@ def test_two_plans_share_a_remote_that_is_made_and_a_metadata_file(stacked: Wave
 def test_nothing_is_left_in_the_temporary_folder(stacked: Wave, tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    assert run(stacked.folder, "--plan", str(stacked.write()), environment={"TMPDIR": str(temporary)}).exit == 0
+    assert run_forked(stacked.folder, "--plan", str(stacked.write()), environment={"TMPDIR": str(temporary)}).exit == 0
     assert list(temporary.iterdir()) == []
 
 
@@ -160,7 +190,65 @@ def remembered(file: Path, at: str) -> str:
     return "remembered"
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can be two users")
+@pytest.fixture
+def open_to_all() -> Iterator[Path]:
+    """A folder that every user of this machine can read; pytest's own is closed to others."""
+    place = Path(tempfile.mkdtemp())
+    place.chmod(0o755)
+    yield place
+    rmtree(place)
+
+
+def run_as_nobody(folder: Path, *command: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run the system's Python as another user, who is at home in this folder, with what these tests have installed."""
+    paths = [sysconfig.get_path("purelib"), str(Path(tests_integration.__file__).parents[1])]
+    return subprocess.run(
+        ["/usr/bin/python3", *command],
+        cwd=folder,
+        env={"PATH": os.defpath, "HOME": str(folder), "PYTHONPATH": os.pathsep.join(paths), **variables},
+        user=NOBODY,
+        group=NOBODY,
+        extra_groups=[],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+@needs_root
+@hostile(
+    "two users who run one plan file at once, each in a folder of their own",
+    "neither waits for the other, and both come to the same commit",
+)
+def test_two_users_run_one_plan(open_to_all: Path) -> None:
+    theirs = open_to_all / "theirs"
+    theirs.mkdir()
+    os.chown(theirs, NOBODY, NOBODY)
+    try:
+        readable = run_as_nobody(theirs, "-c", "import tests_integration.plugin")
+    except OSError as error:
+        pytest.skip(f"another user has no Python here: {error}")
+    if readable.returncode:
+        pytest.skip(f"another user cannot use what is installed here: {readable.stdout.splitlines()[-1]}")
+    wave = three_branches(open_to_all / "wave")
+    git(wave.origin, "bundle", "create", "--quiet", str(wave.folder / "wave.bundle"), "--all")
+    wave.document["remotes"] = {"origin": "../wave.bundle"}
+    del wave.document["publish"]
+    with begun(wave) as ours:
+        ours.told.touch()
+        plan = str(wave.folder / "plans" / "wave.yaml")
+        done = run_as_nobody(theirs, "-m", "pytest", "--plan", plan, OUTSIDE=str(wave.folder))
+        assert done.returncode == 0, done.stdout
+        assert ours.process.poll() is None
+        ours.release()
+        assert ours.process.wait(DEADLINE) == 0
+    tips = [Run(0, "", folder).record("wave")["tip"] for folder in (theirs, wave.folder)]
+    assert tips[0] == tips[1]
+
+
+@needs_root
 @hostile("two users with one metadata file", "both are remembered where the file is theirs to write; else it is told")
 def test_two_users_share_a_metadata_file() -> None:
     place = Path("/tmp") / f"shared-{os.getpid()}"  # noqa: S108 - pytest's own folder is closed to others
