@@ -21,6 +21,7 @@ from tests_integration.engine.clock import stamp
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.facts import AttemptFact, Gate, Publication
 from tests_integration.plan.load import Given
+from tests_integration.record.compare import NOTHING_RUN
 from tests_integration.record.earlier import Found, find
 from tests_integration.record.gather import gather
 from tests_integration.record.ledger import PlanLedger
@@ -205,7 +206,7 @@ def shut_in(ledger: PlanLedger) -> str:
     """What kept the plan's commands apart from the rest, as it was enforced."""
     gates = [gate for stage in ("build", "test", "demo") if (gate := ledger.fact(stage, Gate))]
     told = {command.isolation.partition("; at most ")[0] for gate in gates for command in gate.commands}
-    return ", ".join(sorted(told)) or "no command of the plan was run"
+    return ", ".join(sorted(told)) or NOTHING_RUN
 
 
 def _not_run(case: Case) -> CriterionFact:

@@ -13,6 +13,9 @@ from tests_integration.record.model import SCHEMA, CriterionFact, Record
 from tests_integration.repository.ancestry import gone_and_new
 from tests_integration.text import visible
 
+NOTHING_RUN = "no command of the plan was run"
+"""How commands were shut in, where there were none."""
+
 TIMES = 1.5
 SECONDS = 5
 JUDGED = {"passed", "failed"}
@@ -119,10 +122,11 @@ def _way(before: str | None, after: str | None) -> str:
 
 
 def _tools(earlier: Earlier, record: Record) -> tuple[str, ...]:
+    """What integrates and judges in another version than before, and how commands were shut in, where any ran."""
     return tuple(
         f"{name} {was} → {version}"
         for name, version in record.environment.items()
-        if (was := earlier.environment.get(name, version)) != version
+        if (was := earlier.environment.get(name, version)) != version and NOTHING_RUN not in {was, version}
     )
 
 

@@ -1,6 +1,7 @@
 """A clean checkout of the branch, and whether commands have left it clean."""
 
 import os
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -36,8 +37,19 @@ def removed(folder: Path) -> None:
     if folder.is_symlink() or folder.is_file():
         folder.unlink()
     elif folder.exists():
-        subprocess.run(["chmod", "-R", "u+rwx", "--", folder], stderr=subprocess.DEVNULL, check=False)
+        _open_up(folder)
         subprocess.run(["rm", "-rf", "--", folder], check=True, capture_output=True)
+
+
+def _open_up(folder: Path) -> None:
+    """Let every folder in it be looked into and changed by its owner."""
+    folders = [str(folder)]
+    while folders:
+        with suppress(OSError):
+            place = folders.pop()
+            Path(place).chmod(stat.S_IRWXU)
+            with os.scandir(place) as entries:
+                folders += [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
 def changed_files(store: Repo, commit: str, folder: Path) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from tests_integration.selftests.waves import Wave
 
 TIMES = {"/started_at", "/seconds", "/criteria/*/seconds", "/stages/*/seconds", "/stages/*/started_at"}
 PLACES = {"/sources/*/url", "/attempt/file", "/plan/files/wave.yaml"}
-ALWAYS = TIMES | PLACES | {"/criteria/*/remarks", "/environment/*", "/attempt/rest"}
+ALWAYS = TIMES | PLACES | {"/criteria/*/remarks", "/environment/*"}
 WARNINGS = {"/metadata/progress_warnings"}
 FAILED = {"/metadata/bugs_pending_fix", "/criteria/*/message"}
 PUBLISHED = {"/publication/at", "/publication/url"}
@@ -28,7 +28,9 @@ EARLIER = {f"/compared/{key}" for key in ("passed_over", "plan_changed", "proble
 MOVED = {f"/compared/moved/*/{key}" for key in ("before", "source", "source_before")} | {"/compared/tip"}
 STATUSES = {f"{gate}_status" for gate in ("merge", "build", "test", "demo")}
 DONE = {"attempt_number", "started_at", "completed_at", "merge_commit_sha", "bugs_created", "cascade_triggered", "run"}
-ANOTHER = {f"/metadata/integration_attempts/*/{key}" for key in DONE | STATUSES | {"inputs/*", "owner/*"}}
+JUDGED = {"/metadata/integration_attempts/*/record_judged"}
+OWN = {"inputs/*", "owner/*", "record_judged"}
+ANOTHER = {f"/metadata/integration_attempts/*/{key}" for key in DONE | STATUSES | OWN}
 
 
 def integrated(folder: Path) -> Wave:
@@ -106,9 +108,9 @@ SAMPLES = {
         "wave",
         ALWAYS | WARNINGS | PUBLISHED | NOTED | EARLIER | ANOTHER | {"/criteria/*/remarks/*", "/publication/status"},
     ),
-    "parked": Sample(parked, "wave", ALWAYS | WARNINGS | {"/metadata/bugs_pending_fix"}),
+    "parked": Sample(parked, "wave", ALWAYS | WARNINGS | JUDGED | {"/metadata/bugs_pending_fix"}),
     "rehearsed": Sample(rehearsed, "wave", ALWAYS | NO_ATTEMPT | EARLIER | MOVED),
-    "failing": Sample(failing, "wave", ALWAYS | WARNINGS | FAILED),
+    "failing": Sample(failing, "wave", ALWAYS | WARNINGS | JUDGED | FAILED),
     "judged": Sample(
         judged,
         "wave/verified",

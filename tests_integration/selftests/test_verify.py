@@ -20,7 +20,7 @@ from tests_integration.selftests.verifying import (
     refs,
     verify,
 )
-from tests_integration.selftests.waves import Wave, git, three_branches
+from tests_integration.selftests.waves import Wave, git, see_outside, three_branches
 
 BUILDING = ["branch_merges", "metadata_is_updated", "work_log_is_complete", "replay_gives_the_same_commit"]
 
@@ -209,6 +209,7 @@ def test_the_gates_see_what_is_judged_and_not_what_would_be_built(by_hand: Wave)
 def test_a_branch_that_moves_while_it_is_judged_is_red(by_hand: Wave, named: tuple[str, ...]) -> None:
     moves = f"git --git-dir {by_hand.origin} update-ref refs/heads/wave-integration refs/heads/main"
     by_hand.document["test"] = [{"run": moves}]
+    see_outside(by_hand)
     if named:
         del by_hand.document["publish"]
     done = verify(by_hand, *named)
@@ -221,6 +222,7 @@ def test_a_branch_that_moves_while_it_is_judged_is_red(by_hand: Wave, named: tup
 def test_a_branch_that_disappears_while_it_is_judged_is_red(by_hand: Wave) -> None:
     gone = f"git --git-dir {by_hand.origin} update-ref -d refs/heads/wave-integration"
     by_hand.document["test"] = [{"run": gone}]
+    see_outside(by_hand)
     done = verify(by_hand)
     assert done.exit == 1
     assert "there is no branch 'wave-integration' on the remote 'origin'" in message(

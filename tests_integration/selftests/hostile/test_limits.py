@@ -81,7 +81,7 @@ BEYOND = [
         "twelve processes that allocate all memory together",
         "the plan's `limits.memory` is 300.0 MiB",
         f"for n in {{1..12}}; do {PYTHON} 'import time; taken = b\"x\" * (40 << 20); time.sleep(600)' & done; wait",
-        TIGHT,
+        TIGHT._replace(processes=500),
         "memory",
     ),
     case(

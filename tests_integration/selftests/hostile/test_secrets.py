@@ -122,7 +122,7 @@ def said(traces: Path) -> dict[str, bytes]:
 def test_a_password_is_used_and_told_nowhere(stacked: Wave, site: Site, command_lines: Path) -> None:
     stacked.document["remotes"]["origin"] = site.url("origin.git", login())
     stacked.document["publish"]["notes"] = True
-    stacked.document["build"] = [{"run": "env; tr '\\0' ' ' < /proc/$PPID/environ; cat /proc/[0-9]*/cmdline || true"}]
+    stacked.document["build"] = [{"run": "env; cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline | tr '\\0' ' ' || true"}]
     done = run(stacked.folder, "--plan", str(stacked.write()), "-ra", "-vv", "--showlocals")
     assert done.exit == 0, done.output
     assert f"{USER}:{PASSWORD}" in site.logins
