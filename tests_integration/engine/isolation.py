@@ -166,7 +166,7 @@ def words(cell: Cell, report: int, command: Iterable[str]) -> list[str]:
         report: file descriptor that `inside` tells on.
         command: what is run.
     """
-    shut_in = [sys.executable, "-I", "-S", inside.__file__, cell.orders(report), *command]
+    shut_in = [str(Path(sys.executable).resolve()), "-I", "-S", inside.__file__, cell.orders(report), *command]
     if cell.level == "processes":
         return shut_in
     network = [] if cell.network else ["net"]
@@ -192,6 +192,7 @@ def _mounts(cell: Cell) -> Iterator[str]:
     for path in needed:
         if any(path.is_relative_to(folder) for folder in emptied | private):
             mounts[path] = ("--ro-bind-try", str(path), str(path))
+    mounts |= {link: ("--symlink", str(link.readlink()), str(link)) for link in _links_to_python(emptied | private)}
     for folder in (*cell.shared.values(), cell.checkout, cell.home):
         mounts[folder] = ("--bind", str(folder), str(folder))
     for path in sorted(mounts, key=lambda path: len(path.parts)):
@@ -199,6 +200,16 @@ def _mounts(cell: Cell) -> Iterator[str]:
             yield from mounts[path]
     for folder in (Path("/dev"), *sorted(emptied)):
         yield from ("--remount-ro", str(folder))
+
+
+def _links_to_python(covered: Iterable[Path]) -> Iterator[Path]:
+    """Links by which this Python is found and that would be out of sight; scripts beside it begin with its name."""
+    link = Path(sys.executable)
+    while link.is_symlink():
+        known = (Path(sys.prefix), Path(sys.base_prefix))
+        if not any(link.is_relative_to(folder) for folder in known) and any(map(link.is_relative_to, covered)):
+            yield link
+        link = link.parent / link.readlink()
 
 
 def _sockets() -> Iterator[Path]:
