@@ -148,6 +148,11 @@ def make_ready(cell: Cell) -> None:
     removed(cell.tmp)
     cell.home.mkdir(parents=True, exist_ok=True)
     cell.tmp.mkdir()
+    for private in map(Path, PRIVATE if cell.level == "bubblewrap" else ()):
+        for link in _links_to_python([private]):
+            place = cell.tmp / link.relative_to(private)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(link.readlink())
 
 
 def begin(cell: Cell) -> None:
@@ -192,7 +197,7 @@ def _mounts(cell: Cell) -> Iterator[str]:
     for path in needed:
         if any(path.is_relative_to(folder) for folder in emptied | private):
             mounts[path] = ("--ro-bind-try", str(path), str(path))
-    mounts |= {link: ("--symlink", str(link.readlink()), str(link)) for link in _links_to_python(emptied | private)}
+    mounts |= {link: ("--symlink", str(link.readlink()), str(link)) for link in _links_to_python(emptied)}
     for folder in (*cell.shared.values(), cell.checkout, cell.home):
         mounts[folder] = ("--bind", str(folder), str(folder))
     for path in sorted(mounts, key=lambda path: len(path.parts)):
