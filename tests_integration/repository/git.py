@@ -107,8 +107,18 @@ def scrubbed_environment() -> Iterator[None]:
         os.environ.update(before)
 
 
+def opened(folder: Path) -> Repo:
+    """The repository in this folder; close it after use.
+
+    GitPython would expand `$NAME` and `~` in the folder that git is run in, unless it is given as a `Path`.
+    """
+    repo = Repo(folder, expand_vars=False)
+    repo.git = Git(Path(repo.working_dir))
+    return repo
+
+
 def new_repository(folder: Path, *, bare: bool = False, ids: str = "sha1") -> Repo:
-    """Make a repository; GitPython's own `init` would expand `$NAME` in the folder's path.
+    """Make a repository, as `opened`; GitPython's own `init` would expand `$NAME` in the folder's path.
 
     Args:
         folder: where.
@@ -117,7 +127,7 @@ def new_repository(folder: Path, *, bare: bool = False, ids: str = "sha1") -> Re
     """
     options = ("--quiet", f"--object-format={ids}", *(("--bare",) if bare else ()))
     Git().execute(("git", "init", *options, "--", str(folder)))
-    return Repo(folder, expand_vars=False)
+    return opened(folder)
 
 
 def git(

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from git import Repo
 
-from tests_integration.repository.git import git
+from tests_integration.repository.git import git, opened
 
 FILE = "conflicted"
 PREIMAGE = re.compile(r"preimage(|\.[1-9][0-9]{0,2})")
@@ -137,7 +137,7 @@ def _scratch(store: Repo, marked: bytes) -> Iterator[_Scratch]:
     form = git(store, "rev-parse", "--show-object-format").decode().strip()
     with tempfile.TemporaryDirectory() as folder:
         git(store, "init", "--quiet", "--template=", f"--object-format={form}", "--", folder)
-        with Repo(folder, expand_vars=False) as repo:
+        with opened(Path(folder)) as repo:
             _set_marker_size(repo, marked)
             if b"\0" not in marked:  # rerere would cut the line off there
                 _stage(repo, form)

@@ -10,7 +10,7 @@ from git import Repo
 
 from tests_integration.files import held
 from tests_integration.repository.damage import is_store, make_afresh
-from tests_integration.repository.git import git, new_repository
+from tests_integration.repository.git import git, new_repository, opened
 from tests_integration.repository.remote import require_sound, speak
 from tests_integration.url import Url
 
@@ -24,7 +24,7 @@ def open_store(folder: Path) -> Repo:
     """The bare store in this folder, made where none is there that git takes for one; close it after use."""
     if not is_store(folder):
         make_afresh(folder)
-    return Repo(folder, expand_vars=False)
+    return opened(folder)
 
 
 def clear(folder: Path) -> None:

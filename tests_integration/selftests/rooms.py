@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests_integration.engine import isolation
-from tests_integration.engine.commands import Room, run
+from tests_integration.engine.commands import Progress, Room, run
 from tests_integration.engine.isolation import Cell, Level
 from tests_integration.engine.limits import Bounds
 from tests_integration.facts import CommandFact
@@ -47,10 +47,16 @@ def room_in(
     return Room(commit, cell, folder / "reports")
 
 
-def go(room: Room, line: str, environment: dict[str, str], bounds: Bounds = ENOUGH) -> CommandFact:
+def unseen(_run: str, _seconds: float, _line: str) -> None:
+    """Look at no progress."""
+
+
+def go(
+    room: Room, line: str, environment: dict[str, str], bounds: Bounds = ENOUGH, progress: Progress = unseen
+) -> CommandFact:
     """Run a line as the first command of a build."""
     command = Command(run=line, timeout=bounds.seconds)
-    return run("build", command, "build-1.log", room, environment, lambda _run, _seconds, _line: None, bounds)
+    return run("build", command, "build-1.log", room, environment, progress, bounds)
 
 
 def tried(room: Room, line: str, bounds: Bounds = ENOUGH) -> CommandFact:

@@ -5,8 +5,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests_integration.engine.commands import Room, environment, run
@@ -78,9 +80,16 @@ def test_nothing_comes_in_and_no_terminal_is_there(go: Run, room: Room) -> None:
     assert said(room) == b"none\n"
 
 
-def test_it_runs_in_a_session_of_its_own(go: Run, room: Room) -> None:
-    assert go("python3 -c 'import os; print(os.getsid(0))'").passed
-    assert int(said(room)) != os.getsid(0)
+def test_it_runs_in_a_session_of_its_own(room: Room) -> None:
+    sessions: set[int] = set()
+
+    def look(_run: str, _seconds: float, _line: str) -> None:
+        with suppress(ProcessLookupError):
+            sessions.update(os.getsid(child.pid) for child in psutil.Process().children(recursive=True))
+
+    assert run_line(room, "sleep 0.3", {"PATH": os.environ["PATH"]}, progress=look).passed
+    assert sessions
+    assert os.getsid(0) not in sessions
 
 
 def test_what_it_says_is_kept_byte_for_byte(go: Run, room: Room) -> None:

@@ -9,7 +9,7 @@ import pytest
 from git import Repo
 
 from tests_integration.repository.git import git as ask_git
-from tests_integration.repository.git import scrubbed_environment
+from tests_integration.repository.git import opened, scrubbed_environment
 from tests_integration.repository.rerere import learn, recalled
 from tests_integration.selftests.waves import git
 
@@ -67,7 +67,7 @@ class Desk:
 def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
     """A store without commits, its ids of the kind asked for, and no memory yet."""
     git(tmp_path, "init", "--quiet", "--bare", f"--object-format={request.param}", "store.git")
-    with scrubbed_environment(), Repo(tmp_path / "store.git", expand_vars=False) as store:
+    with scrubbed_environment(), opened(tmp_path / "store.git") as store:
         yield Desk(tmp_path, store)
 
 
