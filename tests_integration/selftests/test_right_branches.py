@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
+from tests_integration.selftests.hand import by_hand
 from tests_integration.selftests.test_wrong_branches import without_ids
-from tests_integration.selftests.waves import DEMO, Built, Wave, by_hand, failures, git, integrated
+from tests_integration.selftests.waves import DEMO, Built, Wave, failures, git, integrated
 
 Remarks = tuple[str, ...] | None
 Change = Callable[[Wave], Remarks]

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests_integration.learn import main as learn
+from tests_integration.selftests.hand import by_hand
 from tests_integration.selftests.test_right_branches import Change, Remarks, judged
-from tests_integration.selftests.waves import Built, Wave, by_hand, every_kind_of_fix, git, integrated
+from tests_integration.selftests.waves import Built, Wave, every_kind_of_fix, git, integrated
 
 LINES = "1\n2\n3\n4\n5\n"
 STALE = "E3 is stale: its parent E2-split-001 has moved on, 1 commit since"

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import pytest
 
 from tests_integration.criteria.judge import merge_to_judge
-from tests_integration.selftests.waves import Built, Wave, by_hand, every_kind_of_fix, failures, integrated
+from tests_integration.selftests.hand import by_hand
+from tests_integration.selftests.waves import Built, Wave, every_kind_of_fix, failures, integrated
 
 NOT_MERGED = "branch_is_merged_once[{0}]"
 ANOTHER_IS = "branch_is_merged_once[{0}] merges_in_planned_order"

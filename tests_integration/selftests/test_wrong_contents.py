@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests_integration.selftests.hand import by_hand
 from tests_integration.selftests.test_wrong_branches import Wrong, assert_caught, without_ids
-from tests_integration.selftests.waves import Built, Wave, by_hand, every_kind_of_fix, failures, integrated
+from tests_integration.selftests.waves import Built, Wave, every_kind_of_fix, failures, integrated
 
 MERGE = "the merge of {0}, # (Merge {0}), is not what the plan declares:\n  "
 EDITED = MERGE + "{1}: its content differs from git's own merge, and no declared fix says so"

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests_integration.selftests.hand import by_hand
 from tests_integration.selftests.test_wrong_branches import Wrong, assert_caught
 from tests_integration.selftests.test_wrong_sources import AFTER_E1, LINES, side_by_side
-from tests_integration.selftests.waves import Wave, by_hand, failures, git, integrated
+from tests_integration.selftests.waves import Wave, failures, git, integrated
 
 SUBMODULE = "160000,{},lib"
 DECLARED = "the merge of {0}, # (Merge {0}), is not what the plan declares:\n  {1}"

@@ -3,8 +3,9 @@
 import pytest
 
 from tests_integration.criteria.test_merge import test_source_is_found as source_is_found
+from tests_integration.selftests.hand import by_hand
 from tests_integration.selftests.test_wrong_branches import Wrong, assert_caught, without_ids
-from tests_integration.selftests.waves import Wave, by_hand, failures, git, integrated
+from tests_integration.selftests.waves import Wave, failures, git, integrated
 
 LINES = "1\n2\n3\n4\n5\n"
 

@@ -4,8 +4,9 @@ import os
 import subprocess
 from pathlib import Path
 
+from tests_integration.selftests.hand import BY_HAND
 from tests_integration.selftests.running_plans import Run, run
-from tests_integration.selftests.waves import BY_HAND, PERSON, QUIET, Wave, every_kind_of_fix, git
+from tests_integration.selftests.waves import PERSON, QUIET, Wave, every_kind_of_fix, git
 
 CORRECT = "E1; E2a; E2b; E3; E4; demo"
 """The whole wave of `every_kind_of_fix`, integrated by hand as the plan says."""

@@ -1,10 +1,14 @@
 """Waves for selftests: real repositories made with plain git, and the plan that integrates them."""
 
+import atexit
 import copy
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache, wraps
 from inspect import isfunction, signature
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,20 +37,6 @@ PERSON = {
 }
 QUIET = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_EDITOR": "true", "HOME": os.devnull}
 
-BY_HAND = r"""
-merge() { git merge --quiet --no-ff -m "Merge $1" "${@:2}" "origin/effort/$1"; }
-amend() { git add --all; git commit --quiet --amend --no-edit; }
-save() { git add --all; git commit --quiet --message "$1"; }
-E1() { merge E1; git rm --quiet twin.txt; amend; }
-E2a() { merge E2-split-001; }
-E2b() { merge E2-split-002; git apply ../plans/three.patch; amend; }
-E3() { merge E3 --no-commit || git checkout --quiet --theirs lock.txt; rm twin.txt; save "Merge E3"; }
-E4() { merge E4; }
-files() { cp -Rn ../plans/infrastructure/. .; chmod +x demos/demo.sh; }
-demo() { files; save $'Add demo\n\nIntegration-Infrastructure: R291'; }
-"""
-"""How a person integrates the wave of `every_kind_of_fix`: one function a merge with its fixes, then the demo."""
-
 DEMO = "#!/usr/bin/env bash\necho the demo shows one\n"
 
 
@@ -60,28 +50,13 @@ def git(folder: Path, *arguments: str, stdin: bytes = b"", fails: bool = False) 
     return done.stdout.decode().strip()
 
 
-class Wave:
-    """A wave in a folder: `work` to make commits in, `origin.git` as the remote, `plans` with the plan.
-
-    It begins with a base (`main`) that holds `base.txt`, and no branches.
-
-    Attributes:
-        document: the plan as it will be written; change it at will.
-    """
+class Repositories:
+    """A folder with `work` to make commits in, and `origin.git` as the remote that has them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.work = folder / "work"
         self.origin = folder / "origin.git"
-        self.work.mkdir(parents=True)
-        git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(self.origin))
-        git(self.work, "init", "--quiet", "--initial-branch=main")
-        self.document = _document()
-        self.commit("main", {"base.txt": "base\n", "shared.txt": "1\n2\n3\n4\n5\n"})
-        demo = folder / "plans" / "infrastructure" / "demos"
-        demo.mkdir(parents=True)
-        (demo / "demo.sh").write_text(DEMO, encoding="utf-8")
-        (demo / "DEMO.md").write_text("# Demo\n\nIt shows one.\n", encoding="utf-8")
 
     def commit(
         self, branch: str, files: Mapping[str, str | bytes | None], *, parent: str = "main", message: str = ""
@@ -111,6 +86,29 @@ class Wave:
         git(self.work, "push", "--quiet", "--force", str(self.origin), f"HEAD:refs/heads/{branch}")
         return git(self.work, "rev-parse", "HEAD")
 
+
+class Wave(Repositories):
+    """A wave in a folder: its repositories, and `plans` with the plan.
+
+    It begins with a base (`main`) that holds `base.txt`, and no branches.
+
+    Attributes:
+        document: the plan as it will be written; change it at will.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.document = _document()
+        _copy(_begun(), folder)
+
+    def copied_to(self, folder: Path) -> "Wave":
+        """The same wave in another folder."""
+        twin = copy.copy(self)
+        Repositories.__init__(twin, folder)
+        twin.document = copy.deepcopy(self.document)
+        _copy(self.folder, folder)
+        return twin
+
     def branch(self, name: str, files: Mapping[str, str | bytes | None], *, parent: str = "base", **more: Any) -> str:
         """Add an effort branch to the repository and to the plan, stacked on `parent`; its tip."""
         start = "main" if parent == "base" else f"effort/{parent}"
@@ -128,6 +126,46 @@ class Wave:
         file = self.folder / "plans" / f"{name}.yaml"
         file.write_text(yaml.safe_dump(self.document, sort_keys=False), encoding="utf-8")
         return file
+
+
+def made_once(make: Callable[[Path], Wave]) -> Callable[[Path], Wave]:
+    """Have a wave that is always the same built once a process, and copied from then on."""
+
+    @cache
+    def first() -> Wave:
+        return make(_scratch() / "wave")
+
+    @wraps(make)
+    def again(folder: Path) -> Wave:
+        return first().copied_to(folder)
+
+    return again
+
+
+@cache
+def _begun() -> Path:
+    """What every wave begins as a copy of."""
+    begun = Repositories(_scratch() / "wave")
+    begun.work.mkdir(parents=True)
+    git(begun.folder, "init", "--quiet", "--bare", "--initial-branch=main", str(begun.origin))
+    git(begun.work, "init", "--quiet", "--initial-branch=main")
+    begun.commit("main", {"base.txt": "base\n", "shared.txt": "1\n2\n3\n4\n5\n"})
+    demo = begun.folder / "plans" / "infrastructure" / "demos"
+    demo.mkdir(parents=True)
+    (demo / "demo.sh").write_text(DEMO, encoding="utf-8")
+    (demo / "DEMO.md").write_text("# Demo\n\nIt shows one.\n", encoding="utf-8")
+    return begun.folder
+
+
+def _scratch() -> Path:
+    """A folder that is there as long as this process."""
+    folder = tempfile.mkdtemp(prefix="wave-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def _copy(of: Path, folder: Path) -> None:
+    shutil.copytree(of, folder, symlinks=True, dirs_exist_ok=True)
 
 
 class Built(NamedTuple):
@@ -163,26 +201,6 @@ def integrated(wave: Wave, name: str = "wave") -> Iterator[Built]:
     with scrubbed_environment(), open_store(wave.folder / f"{name}-store.git") as store:
         sources = fetch(plan, store, look_up(plan, store))
         yield Built(plan, store, sources, integrate(plan, store, sources))
-
-
-def by_hand(built: Built, script: str) -> str:
-    """The tip of an integration that a person made in a clone, with bash and plain git; see `BY_HAND`.
-
-    Args:
-        built: the same wave as the engine integrated it; its store gets the branch too.
-        script: lines of bash, run in a work tree that is at the base.
-    """
-    folder = built.plan.folder.parent
-    clone = folder / f"clone-{len(list(folder.glob('clone-*')))}"
-    git(folder, "clone", "--quiet", "--shared", "origin.git", str(clone))
-    git(clone, "switch", "--quiet", "--create", "integration")
-    environment = {"PATH": os.environ["PATH"]} | PERSON | QUIET
-    done = subprocess.run(
-        ["bash", "-euc", BY_HAND + script], cwd=clone, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"{script}: {done.stdout}{done.stderr}"
-    git(clone, "push", "--quiet", str(built.store.git_dir), f"HEAD:refs/heads/{clone.name}")
-    return git(clone, "rev-parse", "HEAD")
 
 
 def failures(built: Built, tip: str, **given: object) -> dict[str, str]:
@@ -234,6 +252,7 @@ def see_outside(wave: Wave) -> None:
     wave.document["pass_environment"] = ["OUTSIDE"]
 
 
+@made_once
 def three_branches(folder: Path) -> Wave:
     """E1, and the stacked splits E2-split-001 and E2-split-002; E1 brings `twin.txt`, which BUG-1 deletes."""
     wave = Wave(folder)
@@ -246,6 +265,7 @@ def three_branches(folder: Path) -> Wave:
     return wave
 
 
+@made_once
 def every_kind_of_fix(folder: Path) -> Wave:
     """E1, two splits of E2 stacked on it, E3 that was begun on the first of them before it moved on, and E4 on its own.
 
