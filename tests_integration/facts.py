@@ -65,11 +65,6 @@ class Source(Fact):
     commit: str | None = None
     problem: str = ""
 
-    @property
-    def ref(self) -> str:
-        """Where the store keeps it; an id such as `E1..2` could not be part of a ref's name."""
-        return f"refs/waveproof/{self.id.encode().hex()}"
-
 
 class ConflictFact(Fact):
     """A path that git could not merge on its own.

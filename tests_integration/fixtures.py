@@ -34,7 +34,7 @@ from tests_integration.repository.ancestry import Ancestry
 from tests_integration.repository.ask import History
 from tests_integration.repository.checkout import check_out
 from tests_integration.repository.notes import NOTES
-from tests_integration.repository.store import open_store
+from tests_integration.repository.store import Store, open_store
 from tests_integration.session import REMARK, Session, Workspace
 from tests_integration.text import visible
 
@@ -84,17 +84,19 @@ def reports(workspace: Workspace) -> Path:
 
 
 @pytest.fixture(scope="session")
-def store(suite: Session, plan: Plan, ledger: PlanLedger, workspace: Workspace) -> Iterator[Repo]:
-    """The plan's bare store."""
-    with open_store(workspace.store) as repo:
-        yield repo
-        mending.drop_damaged(plan, repo, [fact.message for fact in ledger.criteria()], partial(live.say, suite))
+def store(suite: Session, plan: Plan, ledger: PlanLedger, workspace: Workspace) -> Iterator[Store]:
+    """The plan's bare store, which other plans of its project may be using too; another run of the plan has its own."""
+    if refusal := suite.refusals.get(plan.name):
+        pytest.skip(f"blocked: {refusal.splitlines()[0]}")
+    with open_store(workspace.store, workspace.stores) as opened:
+        yield opened
+        mending.drop_damaged(plan, opened, [fact.message for fact in ledger.criteria()], partial(live.say, suite))
 
 
 @pytest.fixture(scope="session")
-def looked_up(suite: Session, plan: Plan, store: Repo) -> Mapping[str, Source]:
+def looked_up(request: pytest.FixtureRequest, suite: Session, plan: Plan) -> Mapping[str, Source]:
     """Base and branches as their remotes have them, before anything is fetched."""
-    return {} if plan.name in suite.refusals else look_up(plan, store)
+    return {} if plan.name in suite.refusals else look_up(plan, request.getfixturevalue("store"))
 
 
 @pytest.fixture(scope="session")
@@ -132,7 +134,7 @@ def clock(suite: Session, pytestconfig: pytest.Config) -> Clock:
 def sources(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
     suite: Session,
     plan: Plan,
-    store: Repo,
+    store: Store,
     ledger: PlanLedger,
     attempt: AttemptFact,
     looked_up: Mapping[str, Source],

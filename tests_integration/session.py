@@ -36,12 +36,13 @@ class Workspace(NamedTuple):
     """Folders of one plan.
 
     Attributes:
-        store: bare store.
+        store: bare store; a link to the one in use among
         checkout: clean checkout for build, tests and demo.
         home: HOME of the plan's commands, kept between runs.
         lock: held while a run of the plan is in progress.
         turn: says whose run that is.
         reports: where its record lands.
+        stores: generations of the store, which plans of one project share.
     """
 
     store: Path
@@ -50,6 +51,7 @@ class Workspace(NamedTuple):
     lock: Path
     turn: Path
     reports: Path
+    stores: Path
 
 
 class Withheld(dict[str, str]):
@@ -101,7 +103,7 @@ class Session:
         }
 
     def workspace(self, name: str) -> Workspace:
-        """The folders of a plan; those in the cache are its file's own, whatever other plan has the same name."""
+        """The folders of a plan; all but `stores` are its file's own, whatever other plan has the same name."""
         given = self.given(name)
         key = hashlib.sha256(os.fsencode(given.file.resolve())).hexdigest()[:12]
         folder = self.cache / f"{name}-{key}"
@@ -113,7 +115,15 @@ class Session:
             folder / "lock",
             folder / "turn.json",
             self.folder(name),
+            self._stores(given) or folder / "stores",
         )
+
+    def _stores(self, given: Given) -> Path | None:
+        """The store that the plan shares with those that lie in one folder with it and are of one project."""
+        if given.plan is None or not given.plan.project:
+            return None
+        key = hashlib.sha256(os.fsencode(given.file.resolve().parent) + b"\0" + given.plan.project.encode()).hexdigest()
+        return self.cache / f"project-{key[:12]}"
 
     def folder(self, name: str) -> Path:
         """Report folder of a plan; what is judged has one of its own, so that the record of building stays."""

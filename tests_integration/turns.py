@@ -1,4 +1,4 @@
-"""One run of a plan at a time: store, checkout and records are its own; the next one waits, or is refused.
+"""One run of a plan at a time: its checkout, its records and its refs are its own; the next one waits, or is refused.
 
 The whole session takes its turn before anything is looked at, for all its plans in one order, so that no two sessions
 wait for each other; and it has it until its last record is written.
@@ -20,9 +20,10 @@ from tests_integration.engine import attempts, metadata
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.engine.owners import UNSEEN, is_here
+from tests_integration.engine.sources import refs_of
 from tests_integration.files import replace
 from tests_integration.plan.load import Given
-from tests_integration.repository.store import clear
+from tests_integration.repository.generations import clear
 from tests_integration.session import Session
 
 GLANCE = 0.5
@@ -78,7 +79,8 @@ def _take(suite: Session, given: Given, turns: ExitStack, tell: Tell | None) -> 
             said = time.monotonic()
         time.sleep(GLANCE)
     turns.callback(lock.release, force=True)
-    clear(space.store)
+    if given.plan:
+        clear(space.store, refs_of(given.plan))
     replace(space.turn, json.dumps(_about()).encode())
     turns.callback(space.turn.unlink, missing_ok=True)
     if tell and began:

@@ -166,7 +166,7 @@ def _sources(record: Record) -> list[str]:
 
 def _fetch_if_there(repo: Repo, url: str, commit: str) -> None:
     try:
-        fetch_commit(repo, url, commit)
+        fetch_commit(repo, url, commit, f"refs/asked/{commit}")
     except GitError:  # the cases say that it is missing
         return
 

@@ -1,25 +1,23 @@
 """Brings sources into a store that may have been damaged: it is made afresh then, without anybody cleaning up."""
 
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-
-from git import Repo
 
 from tests_integration.engine.sources import fetch
 from tests_integration.facts import Source
 from tests_integration.plan.model import Plan
-from tests_integration.repository.damage import damage, lack, make_afresh
+from tests_integration.repository.damage import damage, lack
+from tests_integration.repository.store import Store
 
 Tell = Callable[[str], None]
 """Shows a line to whoever watches."""
 
 
-def fetch_whole(plan: Plan, store: Repo, sources: Mapping[str, Source], tell: Tell) -> dict[str, Source]:
+def fetch_whole(plan: Plan, store: Store, sources: Mapping[str, Source], tell: Tell) -> dict[str, Source]:
     """Bring the sources into the store, as `fetch` does; into an empty one where it was damaged.
 
     Args:
         plan: of the store.
-        store: used by nobody else.
+        store: of the plan, perhaps of others too.
         sources: as looked up.
         tell: told of a store that was made afresh.
     """
@@ -28,12 +26,12 @@ def fetch_whole(plan: Plan, store: Repo, sources: Mapping[str, Source], tell: Te
     broken = broken or lack(store, (source.commit for source in found.values() if source.commit))
     if not broken:
         return found
-    _make_afresh(store)
+    store.make_afresh()
     tell(f"the store of {plan.name} was damaged and is made afresh: {broken}")
     return fetch(plan, store, sources)
 
 
-def drop_damaged(plan: Plan, store: Repo, failures: Iterable[str], tell: Tell) -> None:
+def drop_damaged(plan: Plan, store: Store, failures: Iterable[str], tell: Tell) -> None:
     """Where git has failed in this run, look whether the store is at fault; the next run then begins with another.
 
     Args:
@@ -45,10 +43,5 @@ def drop_damaged(plan: Plan, store: Repo, failures: Iterable[str], tell: Tell) -
     if not any("git cannot" in failure or "GitError" in failure for failure in failures):
         return
     if broken := damage(store, packs=True):
-        _make_afresh(store)
+        store.make_afresh()
         tell(f"the store of {plan.name} is damaged; run again, it is made afresh: {broken}")
-
-
-def _make_afresh(store: Repo) -> None:
-    store.git.clear_cache()
-    make_afresh(Path(store.git_dir))

@@ -3,7 +3,7 @@
 from git import Repo
 
 from tests_integration.engine.clock import now, stamp
-from tests_integration.engine.sources import Remotes
+from tests_integration.engine.sources import Remotes, notes_of
 from tests_integration.facts import NoteFact
 from tests_integration.plan.model import Plan
 from tests_integration.repository.git import GitError
@@ -36,17 +36,18 @@ def publish_note(plan: Plan, store: Repo, remote: str, tip: str, text: str) -> N
 
 
 def _pushed(plan: Plan, store: Repo, url: str, tip: str, text: str) -> dict[str, str | None]:
-    before = fetch_notes(store, url)
+    own = notes_of(plan)
+    before = fetch_notes(store, url, own)
     if before and note_on(store, before, tip) == text:
         return {"status": "unchanged", "commit": before, "read_back": before}
-    notes = add_note(store, tip, text, plan.identity)
+    notes = add_note(store, tip, text, plan.identity, own)
     said = "git told no error, but the note is not there"
     try:
         push_notes(store, url, notes, before)
     except GitError as error:
         said = error.output
     try:
-        after = fetch_notes(store, url)
+        after = fetch_notes(store, url, own)
     except GitError as error:
         return {"commit": notes, "problem": UNKNOWN.format(said=error.output, notes=notes)}
     told = {"commit": notes, "read_back": after}

@@ -3,7 +3,7 @@
 from git import Repo
 
 from tests_integration.engine.clock import now, stamp
-from tests_integration.engine.sources import Remotes
+from tests_integration.engine.sources import Remotes, refs_of
 from tests_integration.facts import Publication
 from tests_integration.plan.model import Plan
 from tests_integration.repository.ask import committed
@@ -79,7 +79,7 @@ def _taken(plan: Plan, store: Repo, url: str, there: str, tip: str) -> dict[str,
 def _whose(plan: Plan, store: Repo, url: str, there: str) -> str:
     """Who made what is there, as far as that can be read."""
     try:
-        fetch_branches(store, url, {plan.integration: f"refs/waveproof-commits/{there}"})
+        fetch_branches(store, url, {f"{refs_of(plan)}/asked/{there}": plan.integration})
         return f"What is there was {committed(store, there)}.\n"
     except GitError:
         return ""

@@ -1,7 +1,10 @@
 """Where the plan's branches come from: its remotes, what they hold now, and bringing them into the store."""
 
-from collections.abc import Mapping
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,13 +14,40 @@ from tests_integration.facts import Source
 from tests_integration.plan.mistakes import nearest
 from tests_integration.plan.model import Located, Plan, locate
 from tests_integration.plan.parts import Remote
-from tests_integration.repository.ask import commit_at
 from tests_integration.repository.git import GitError
-from tests_integration.repository.store import clone_config, clone_names, clone_url, create_bare, fetch_branches, heads
+from tests_integration.repository.store import (
+    clone_config,
+    clone_names,
+    clone_url,
+    clone_urls,
+    create_bare,
+    fetch_branches,
+    forget_refs,
+    heads,
+    set_refs,
+    tips_below,
+    whole,
+    write_graph,
+)
 from tests_integration.text import without_password
 from tests_integration.url import Url, is_path, secrets
 
 AT_ONCE = 8
+
+
+def refs_of(plan: Plan) -> str:
+    """Folder of the plan's refs in its store, which other plans may share; the plan's file tells them apart."""
+    return f"refs/waveproof/{hashlib.sha256(os.fsencode(plan.file.resolve())).hexdigest()[:12]}"
+
+
+def ref_of(plan: Plan, key: str) -> str:
+    """Where the store keeps a source; an id such as `E1..2` could not be part of a ref's name."""
+    return f"{refs_of(plan)}/{key.encode().hex()}"
+
+
+def notes_of(plan: Plan) -> str:
+    """Where the store keeps the notes of the remote that the plan publishes to."""
+    return f"refs/notes/{refs_of(plan).rpartition('/')[2]}"
 
 
 class Remotes:
@@ -50,7 +80,15 @@ class Remotes:
         if remote := self.plan.remotes.get(name):
             return self._of_plan(remote)
         clone = self.clone or self.plan.folder
-        return Url(clone) if name == "." else _from(clone, clone_url(self.store, clone, name, push=push))
+        if name == ".":
+            return Url(clone)
+        known = None if push else self._fetched_from.get(name)
+        return _from(clone, known or clone_url(self.store, clone, name, push=push))
+
+    @cached_property
+    def _fetched_from(self) -> Mapping[str, Url]:
+        """The clone's remotes, read once for all that are asked."""
+        return clone_urls(self.store, self.clone) if self.clone else {}
 
     def secrets(self) -> frozenset[str]:
         """Passwords and tokens that commands of the plan could read in the plan's URLs or in the clone's config.
@@ -93,9 +131,7 @@ def _looked_up(plan: Plan, store: Repo, wanted: Mapping[str, str]) -> dict[str, 
         problem = f"the clone {plan.repository} cannot be read: {error.output}"
         return {key: Source(id=key, source=source, problem=problem) for key, source in wanted.items()}
     places = {key: locate(source, names) for key, source in wanted.items()}
-    asked = sorted({place.remote for place in places.values() if place})
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = dict(zip(asked, pool.map(lambda name: _ask(remotes, name), asked), strict=True))
+    answers = _asked(remotes, sorted({place.remote for place in places.values() if place}))
     found = {}
     for key, place in places.items():
         if place:
@@ -108,19 +144,51 @@ def _looked_up(plan: Plan, store: Repo, wanted: Mapping[str, str]) -> dict[str, 
 
 
 def fetch(plan: Plan, store: Repo, sources: Mapping[str, Source]) -> dict[str, Source]:
-    """Bring the sources into the store: only the named branches, remotes side by side.
+    """Bring the sources into the store: only the named branches, over one connection a remote, remotes side by side.
+
+    Nobody is asked for what the store has whole: what the sources are at was asked in this run.
 
     Returns:
         The sources as fetched; one that could not be brought in says why.
     """
+    wanted = {ref_of(plan, key): source for key, source in sources.items() if source.commit}
+    there = tips_below(store, refs_of(plan))
+    named = {ref_of(plan, key) for key in ("base", *sources, *(branch.id for branch in plan.branches))}
+    forget_refs(store, there.keys() - named)
+    moved = {ref: str(source.commit) for ref, source in wanted.items() if there.get(ref) != source.commit}
+    if not moved:
+        return dict(sources)
+    had = whole(store, moved.values())
+    set_refs(store, {ref: commit for ref, commit in moved.items() if commit in had})
+    problems = _fetched(plan, store, {ref: wanted[ref] for ref, commit in moved.items() if commit not in had})
+    there = tips_below(store, refs_of(plan))
+    return {**sources, **{one.id: _as_fetched(one, there.get(ref), problems.get(ref)) for ref, one in wanted.items()}}
+
+
+def _fetched(plan: Plan, store: Repo, wanted: Mapping[str, Source]) -> dict[str, str]:
+    """Fetch sources to refs; why it could not be done, by ref."""
     remotes = Remotes(plan, store)
-    by_remote: dict[str, list[Source]] = {}
-    for source in sources.values():
-        if source.commit:
-            by_remote.setdefault(source.remote, []).append(source)
+    problems: dict[str, str] = {}
+    by_url: dict[Url, dict[str, str]] = {}
+    for ref, source in wanted.items():
+        try:
+            by_url.setdefault(remotes.url(source.remote), {})[ref] = source.branch
+        except (GitError, OSError) as error:
+            problems[ref] = _told(error)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        batches = pool.map(lambda item: _fetch_from(remotes, *item), by_remote.items())
-        return {**sources, **{source.id: source for batch in batches for source in batch}}
+        for refs, problem in zip(by_url.values(), pool.map(partial(_fetch, store), by_url.items()), strict=True):
+            problems |= dict.fromkeys(refs, problem) if problem else {}
+    if len(problems) < len(wanted):
+        write_graph(store)
+    return problems
+
+
+def _fetch(store: Repo, batch: tuple[Url, Mapping[str, str]]) -> str:
+    try:
+        fetch_branches(store, *batch)
+    except GitError as error:
+        return error.output
+    return ""
 
 
 class _Answer(NamedTuple):
@@ -131,18 +199,36 @@ class _Answer(NamedTuple):
     problem: str = ""
 
 
-def _ask(remotes: Remotes, name: str) -> _Answer:
+def _asked(remotes: Remotes, names: Iterable[str]) -> dict[str, _Answer]:
+    """What remotes have, by name; each is asked once, however many names lead to it."""
+    answers: dict[str, _Answer] = {}
+    by_url: dict[Url, list[str]] = {}
+    for name in names:
+        try:
+            by_url.setdefault(remotes.url(name), []).append(name)
+        except (GitError, OSError) as error:
+            answers[name] = _Answer("", {}, f"the remote {name!r} leads nowhere: {_told(error)}")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for (url, known), said in zip(by_url.items(), pool.map(partial(_ask, remotes.store), by_url), strict=True):
+            answers |= {name: _answer(name, without_password(url), said) for name in known}
+    return answers
+
+
+def _ask(store: Repo, url: Url) -> dict[str, str] | str:
     try:
-        url = remotes.url(name)
+        return heads(store, url)
     except GitError as error:
-        return _Answer("", {}, f"the remote {name!r} leads nowhere: {error.output}")
-    except OSError as error:
-        return _Answer("", {}, f"the remote {name!r} leads nowhere: {error}")
-    shown = without_password(url)
-    try:
-        return _Answer(shown, heads(remotes.store, url))
-    except GitError as error:
-        return _Answer(shown, {}, f"the remote {name!r} cannot be read at {shown}: {error.output}")
+        return error.output
+
+
+def _answer(name: str, shown: str, said: dict[str, str] | str) -> _Answer:
+    if isinstance(said, str):
+        return _Answer(shown, {}, f"the remote {name!r} cannot be read at {shown}: {said}")
+    return _Answer(shown, said)
+
+
+def _told(error: GitError | OSError) -> str:
+    return error.output if isinstance(error, GitError) else str(error)
 
 
 def _source(key: str, source: str, place: Located, answer: _Answer, approved: str | None) -> Source:
@@ -162,23 +248,14 @@ def _source(key: str, source: str, place: Located, answer: _Answer, approved: st
     )
 
 
-def _fetch_from(remotes: Remotes, name: str, sources: list[Source]) -> list[Source]:
-    store = remotes.store
-    try:
-        url = remotes.url(name)
-        fetch_branches(store, url, {source.branch: source.ref for source in sources})
-    except (GitError, OSError) as error:
-        told = error.output if isinstance(error, GitError) else str(error)
-        problem = f"cannot be fetched from the remote {name!r}: {told}"
-        return [source.model_copy(update={"commit": None, "problem": problem}) for source in sources]
-    return [_as_fetched(source, commit_at(store, source.ref)) for source in sources]
-
-
-def _as_fetched(source: Source, tip: str | None) -> Source:
-    if tip == source.commit:
+def _as_fetched(source: Source, tip: str | None, problem: str | None) -> Source:
+    if problem is not None:
+        told = f"cannot be fetched from the remote {source.remote!r}: {problem}"
+    elif tip == source.commit:
         return source
-    problem = f"{source.source} moved from {source.commit} to {tip} while it was fetched; run again"
-    return source.model_copy(update={"commit": None, "problem": problem})
+    else:
+        told = f"{source.source} moved from {source.commit} to {tip} while it was fetched; run again"
+    return source.model_copy(update={"commit": None, "problem": told})
 
 
 def _from(folder: Path, url: str) -> Url:

@@ -3,7 +3,7 @@
 from git import Repo
 
 from tests_integration.engine.clock import now, stamp
-from tests_integration.engine.sources import Remotes, fetch, look_up_one
+from tests_integration.engine.sources import Remotes, fetch, look_up_one, refs_of
 from tests_integration.facts import (
     ConflictFact,
     FileFact,
@@ -63,17 +63,18 @@ def _gives(remotes: Remotes, name: str, commit: str) -> bool:
 
     git does not ask a remote for what it has already, so of a commit in the store the branches there have to tell.
     """
-    store = remotes.store
+    store, ref = remotes.store, f"{refs_of(remotes.plan)}/asked"
     try:
         url = remotes.url(name)
         there = heads(store, url)
         if commit in there.values():
             branch = next(branch for branch, tip in there.items() if tip == commit)
-            fetch_branches(store, url, {branch: f"refs/waveproof-commits/{commit}"})
+            fetch_branches(store, url, {f"{ref}/{commit}": branch})
         elif not commit_at(store, commit):
-            fetch_commit(store, url, commit)
+            fetch_commit(store, url, commit, f"{ref}/{commit}")
         else:
-            return any(commit_at(store, tip) and is_ancestor(store, commit, tip) for tip in there.values())
+            fetch_branches(store, url, {f"{ref}/{tip}": branch for branch, tip in there.items()})
+            return any(is_ancestor(store, commit, tip) for tip in there.values())
     except (GitError, OSError):  # it is not there, or this remote gives out branches only
         return False
     return True

@@ -151,9 +151,13 @@ def committers(history: History) -> tuple[str, ...]:
 
 
 def commit_at(repo: Repo, ref: str) -> str | None:
-    """The commit that a full ref or an id leads to, or nothing."""
+    """The commit that a full ref or an id leads to; None where it leads to none.
+
+    Raises:
+        GitError: git cannot tell, for it cannot read what is there.
+    """
     question = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    code, out = answer(repo, *question, ok=(0, 1, 128))
+    code, out = answer(repo, *question, ok=(0, 1))
     return out.decode().strip() if code == 0 else None
 
 

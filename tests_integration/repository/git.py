@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar, overload
 
 from git import Git, Repo
 
@@ -25,6 +26,7 @@ PINNED = {
     "credential.helper": "",
     "diff.algorithm": "myers",
     "diff.renames": "true",
+    "fetch.unpackLimit": "1",
     "gc.auto": "0",
     "http.lowSpeedLimit": "1",
     "http.lowSpeedTime": "60",
@@ -53,6 +55,7 @@ SURROUNDINGS = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_GRAFT_FILE": f"{os.devnull}/none",
     "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oConnectTimeout=60 -oServerAliveInterval=15 -oServerAliveCountMax=4",
     "GIT_TERMINAL_PROMPT": "0",
@@ -107,14 +110,28 @@ def scrubbed_environment() -> Iterator[None]:
         os.environ.update(before)
 
 
-def opened(folder: Path) -> Repo:
-    """The repository in this folder; close it after use.
+Kind = TypeVar("Kind", bound=Repo)
+
+
+@overload
+def opened(folder: Path) -> Repo: ...
+@overload
+def opened(folder: Path, kind: type[Kind]) -> Kind: ...
+def opened(folder: Path, kind: type[Repo] = Repo) -> Repo:
+    """The repository in this folder, as this kind of `Repo`; close it after use.
 
     GitPython would expand `$NAME` and `~` in the folder that git is run in, unless it is given as a `Path`.
     """
-    repo = Repo(folder, expand_vars=False)
+    repo = kind(folder, expand_vars=False)
     repo.git = Git(Path(repo.working_dir))
     return repo
+
+
+def reopen(repo: Repo) -> None:
+    """Let a repository be the one that its folder, a link, leads to now."""
+    repo.close()
+    Repo.__init__(repo, repo.git_dir, expand_vars=False)
+    repo.git = Git(Path(repo.working_dir))
 
 
 def new_repository(folder: Path, *, bare: bool = False, ids: str = "sha1") -> Repo:

@@ -13,8 +13,13 @@ TAKEN_FOR_NOTES = {f"refs/{kind}/{NOTES}" for kind in ("heads", "tags", "remotes
 """Refs that git completes the name of the notes to, although that is in full (gitrevisions(7))."""
 
 
-def fetch_notes(store: Repo, url: str) -> str | None:
+def fetch_notes(store: Repo, url: str, ref: str = NOTES) -> str | None:
     """Bring the notes of a remote into the store, in place of those that are there.
+
+    Args:
+        store: where they land.
+        url: of the remote.
+        ref: of the store.
 
     Returns:
         The commit that they are at; None where the remote has none.
@@ -28,13 +33,13 @@ def fetch_notes(store: Repo, url: str) -> str | None:
         told = f"{' and '.join(names & TAKEN_FOR_NOTES)} is there; git-push(1) takes that for {NOTES}. Rename it"
         raise GitError(("git", "push"), 1, told)
     if NOTES not in names:
-        git(store, "update-ref", "-d", NOTES)
+        git(store, "update-ref", "-d", ref)
         return None
-    speak(store, ("fetch", *FETCHING), url, f"+{NOTES}:{NOTES}")
-    return _at(store)
+    speak(store, ("fetch", *FETCHING), url, f"+{NOTES}:{ref}")
+    return _at(store, ref)
 
 
-def add_note(store: Repo, commit: str, text: str, identity: dict[str, str]) -> str:
+def add_note(store: Repo, commit: str, text: str, identity: dict[str, str], ref: str = NOTES) -> str:
     """Add a note to those in the store, in place of one that the commit has; what was there stays in their history.
 
     Args:
@@ -42,6 +47,7 @@ def add_note(store: Repo, commit: str, text: str, identity: dict[str, str]) -> s
         commit: that the note is about.
         text: of the note, kept to the byte.
         identity: author, committer and dates.
+        ref: of the store, which has the notes.
 
     Returns:
         The commit that the notes are at then.
@@ -50,8 +56,8 @@ def add_note(store: Repo, commit: str, text: str, identity: dict[str, str]) -> s
         GitError: what is in the ref are no notes.
     """
     blob = stored_blob(store, text.encode())
-    git(store, "notes", f"--ref={NOTES}", "add", "--force", "-C", blob, commit, env=identity)
-    return _at(store)
+    git(store, "notes", f"--ref={ref}", "add", "--force", "-C", blob, commit, env=identity)
+    return _at(store, ref)
 
 
 def note_on(store: Repo, notes: str, commit: str) -> str | None:
@@ -64,5 +70,5 @@ def note_on(store: Repo, notes: str, commit: str) -> str | None:
     return None
 
 
-def _at(store: Repo) -> str:
-    return git(store, "rev-parse", "--verify", NOTES).decode().strip()
+def _at(store: Repo, ref: str) -> str:
+    return git(store, "rev-parse", "--verify", ref).decode().strip()

@@ -24,6 +24,9 @@ HELPER = r"""!f() { test "$1" != get || printf 'username=%s\npassword=%s\n' "$RE
 SHALLOW = "shallow roots are not allowed"
 """What git warns of where it leaves a branch out, and ends as if all were well."""
 
+PARTIAL = "from promisor remote"
+"""What git says of an object that a partial clone left where it was cloned from."""
+
 ADVICE = {
     "terminal prompts disabled": "The remote wants a user and a password or token, and has none: give them in the URL"
     " (https://USER:TOKEN@host/path), or in ~/.netrc.",
@@ -38,6 +41,9 @@ ADVICE = {
     " --unshallow`, or name the repository that it was cloned from.",
     "lacks these prerequisite": "The bundle holds only what came after these commits. Make it with the whole history:"
     " `git bundle create FILE --branches`.",
+    PARTIAL: "The remote is a partial clone (`git clone --filter`): it lacks files that merging needs, and git fetches"
+    " none of them in passing. Complete it there with `git fetch --refetch --no-filter`, or name the repository that it"
+    " was cloned from.",
     "corruption on the remote side": "The remote is damaged: `git fsck` there tells what is missing.",
     "not our ref": "The remote names a commit that it does not have, or has just lost: `git fsck` there tells more.",
     "did not send all": "The remote or bundle names a commit that it does not hold: it is damaged, or lies.",
@@ -57,7 +63,7 @@ def require_sound(url: str) -> None:
         raise GitError(("git", "ls-remote"), 128, f"its URL {reason}")
 
 
-def speak(store: Repo, verb: tuple[str, ...], url: str, *names: str) -> bytes:
+def speak(store: Repo, verb: tuple[str, ...], url: str, *names: str, stdin: bytes = b"") -> bytes:
     """What `git VERB -- URL NAMES` prints, ended with all that it started where it takes too long.
 
     Args:
@@ -65,6 +71,7 @@ def speak(store: Repo, verb: tuple[str, ...], url: str, *names: str) -> bytes:
         verb: what is done, with its options.
         url: of the remote; its user part is kept from every command line.
         names: refs and refspecs.
+        stdin: fed to git.
 
     Raises:
         GitError: the URL is not taken, git fails, or does not end in time.
@@ -73,8 +80,10 @@ def speak(store: Repo, verb: tuple[str, ...], url: str, *names: str) -> bytes:
     to = entrance(Url(url))
     command = ("git", *verb, "--", to.url, *names)
     seconds = _patience()
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        code = _ended(store, command, to, seconds, (out, err))
+    with tempfile.TemporaryFile() as fed, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        fed.write(stdin)
+        fed.seek(0)
+        code = _ended(store, command, to, seconds, (fed, out, err))
         said = _read(err).decode(errors="replace")
         if code is None:
             raise GitError(command, 128, _too_late(verb[0], to.url, seconds, said))
@@ -84,13 +93,11 @@ def speak(store: Repo, verb: tuple[str, ...], url: str, *names: str) -> bytes:
 
 
 def _ended(
-    store: Repo, command: tuple[str, ...], to: Entrance, seconds: int, outputs: tuple[IO[bytes], IO[bytes]]
+    store: Repo, command: tuple[str, ...], to: Entrance, seconds: int, streams: tuple[IO[bytes], IO[bytes], IO[bytes]]
 ) -> int | None:
     """Git's exit code; None where it was ended. Output goes to files: what git leaves behind keeps no pipe open."""
-    out, err = outputs
-    process = subprocess.Popen(
-        command, cwd=store.git_dir, env=_environment(to), stdin=subprocess.DEVNULL, stdout=out, stderr=err
-    )
+    fed, out, err = streams
+    process = subprocess.Popen(command, cwd=store.git_dir, env=_environment(to), stdin=fed, stdout=out, stderr=err)
     try:
         return process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -140,7 +147,7 @@ def _too_late(verb: str, url: str, seconds: int, said: str) -> str:
 
 
 def _advised(said: str) -> str:
-    advice = [text for symptom, text in ADVICE.items() if symptom in said]
+    advice = [ADVICE[PARTIAL]] if PARTIAL in said else [text for symptom, text in ADVICE.items() if symptom in said]
     return "\n".join([said.strip(), *advice])
 
 

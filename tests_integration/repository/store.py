@@ -1,41 +1,78 @@
 """The suite's own bare store, and what it asks of remotes and of the user's clone."""
 
 import glob
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
 
 from git import Repo
 
 from tests_integration.files import held
-from tests_integration.repository.damage import is_store, make_afresh
-from tests_integration.repository.git import git, new_repository, opened
+from tests_integration.repository import generations
+from tests_integration.repository.damage import WITHOUT_GRAPH, is_store, make_afresh
+from tests_integration.repository.git import GitError, answer, git, new_repository, opened, reopen
 from tests_integration.repository.remote import require_sound, speak
 from tests_integration.url import Url
 
 FETCHING = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 
+FROM = re.compile(r"^([^\t\n]+)\t([^\n]*) \(fetch\)(?: \[[^\n]*\])?$", re.MULTILINE)
+"""A line of `git remote --verbose`; of a partial clone, it ends with the filter."""
+
 PATIENCE = 600
 """Seconds to wait for another plan that makes the same repository."""
 
 
-def open_store(folder: Path) -> Repo:
-    """The bare store in this folder, made where none is there that git takes for one; close it after use."""
-    if not is_store(folder):
-        make_afresh(folder)
-    return opened(folder)
+class Store(Repo):
+    """A bare store of the suite's own.
+
+    Attributes:
+        shared: folder of its generations, where plans share it.
+        held: what keeps the one in use from being removed.
+    """
+
+    shared: Path | None = None
+    held: ExitStack
+
+    def make_afresh(self) -> None:
+        """Go on with an empty store; who else uses what is there now keeps that.
+
+        Raises:
+            OSError: there can be none.
+        """
+        self.git.clear_cache()
+        folder = Path(self.git_dir)
+        if self.shared is None:
+            make_afresh(folder)
+        else:
+            _use(folder, self.shared, self.held, after=generations.number(folder.resolve()))
+            reopen(self)
 
 
-def clear(folder: Path) -> None:
-    """Remove what a git that was killed has left in a store: locks that nobody holds, objects that it did not finish.
+@contextmanager
+def open_store(folder: Path, shared: Path | None = None) -> Iterator[Store]:
+    """The bare store in this folder, made where none is there that git takes for one.
 
     Args:
-        folder: the store; nobody else may be using it.
+        folder: of the store; where it is shared, a link that leads to the newest generation.
+        shared: folder of the generations of a store that plans share; without it the store is nobody else's.
     """
-    for left in ("*.lock", "refs/**/*.lock", "objects/??/tmp_obj_*", "objects/pack/tmp_*", "objects/info/*.lock"):
-        for file in folder.glob(left):
-            file.unlink(missing_ok=True)
+    with ExitStack() as held:
+        if shared:
+            _use(folder, shared, held)
+        elif not is_store(folder):
+            make_afresh(folder)
+        store = opened(folder, Store)
+        held.callback(store.close)
+        store.shared, store.held = shared, held
+        yield store
+
+
+def _use(folder: Path, shared: Path, held: ExitStack, after: int = 0) -> None:
+    generations.lead(folder, held.enter_context(generations.newest(shared, after)))
 
 
 def create_bare(path: Path, origin: Path) -> None:
@@ -78,13 +115,18 @@ def heads(store: Repo, url: str) -> dict[str, str]:
 
 
 def fetch_branches(store: Repo, url: str, refs: Mapping[str, str]) -> None:
-    """Fetch these branches of a remote, and nothing else, each to a ref of the store.
+    """Fetch branches of a remote, and nothing else, over one connection.
+
+    Args:
+        store: where they land.
+        url: of the remote.
+        refs: of the store, and the branch that each is to have.
 
     Raises:
         GitError: the remote cannot be reached, or has no such branch.
     """
-    refspecs = [f"+refs/heads/{branch}:{ref}" for branch, ref in refs.items()]
-    speak(store, ("fetch", *FETCHING), url, *refspecs)
+    refspecs = "".join(f"+refs/heads/{branch}:{ref}\n" for ref, branch in refs.items())
+    speak(store, ("fetch", *FETCHING, "--stdin"), url, stdin=refspecs.encode(errors="surrogateescape"))
 
 
 def fetch_all_branches(store: Repo, url: str, folder: str) -> None:
@@ -96,13 +138,54 @@ def fetch_all_branches(store: Repo, url: str, folder: str) -> None:
     speak(store, ("fetch", *FETCHING), url, f"+refs/heads/*:{folder}/*")
 
 
-def fetch_commit(store: Repo, url: str, commit: str) -> None:
-    """Fetch a commit by its id.
+def fetch_commit(store: Repo, url: str, commit: str, ref: str) -> None:
+    """Fetch a commit by its id, to a ref of the store.
 
     Raises:
         GitError: the remote cannot be reached, has no such commit, or gives out branches only.
     """
-    speak(store, ("fetch", *FETCHING), url, f"+{commit}:refs/waveproof-commits/{commit}")
+    speak(store, ("fetch", *FETCHING), url, f"+{commit}:{ref}")
+
+
+def tips_below(store: Repo, folder: str) -> dict[str, str]:
+    """The refs below a folder of refs, and the commit that each is at."""
+    rows = git(store, "for-each-ref", "--format=%(objectname) %(refname)", f"{folder}/").decode().splitlines()
+    return {ref: commit for commit, _, ref in (row.partition(" ") for row in rows)}
+
+
+def whole(store: Repo, commits: Iterable[str]) -> frozenset[str]:
+    """Those of the commits that the store has with all that they lead to; all or none of those that are there at all.
+
+    Whatever refs lead to is whole (git-fetch(1) sees to it before it writes them), so only what is beyond is looked at.
+    """
+    lines = "".join(f"{commit}\n" for commit in commits).encode()
+    rows = git(store, "cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=lines).decode().splitlines()
+    there = [commit for commit, _, kind in (row.partition(" ") for row in rows) if kind == "commit"]
+    if not there:
+        return frozenset()
+    beyond = ("--objects", "--quiet", "--stdin", "--not", "--all")
+    code, _ = answer(store, *WITHOUT_GRAPH, "rev-list", *beyond, stdin="\n".join(there).encode(), ok=(0, 1, 128))
+    return frozenset() if code else frozenset(there)
+
+
+def set_refs(store: Repo, refs: Mapping[str, str]) -> None:
+    """Let each ref be at a commit, all at once."""
+    if refs:
+        lines = "".join(f"update {ref} {commit}\n" for ref, commit in refs.items())
+        git(store, "update-ref", "--stdin", stdin=lines.encode())
+
+
+def forget_refs(store: Repo, refs: Iterable[str]) -> None:
+    """Remove refs; where a lock that another run has left is in the way, they stay until nobody uses the store."""
+    if lines := "".join(f"delete {ref}\n" for ref in refs):
+        with suppress(GitError):
+            git(store, "update-ref", "--stdin", stdin=lines.encode())
+
+
+def write_graph(store: Repo) -> None:
+    """Let git find merge bases quickly (git-commit-graph(1)); without it the answers are the same, and come later."""
+    with suppress(GitError):  # another plan does so at the same time
+        git(store, "commit-graph", "write", "--reachable", "--split", "--no-progress")
 
 
 def clone_names(store: Repo, clone: Path) -> frozenset[str]:
@@ -112,6 +195,16 @@ def clone_names(store: Repo, clone: Path) -> frozenset[str]:
         GitError: there is no clone.
     """
     return frozenset(git(store, "-C", str(clone), "remote").decode().split())
+
+
+def clone_urls(store: Repo, clone: Path) -> dict[str, Url]:
+    """Where the remotes of a local clone are fetched from, as far as one line tells it; see `clone_url`.
+
+    Raises:
+        GitError: there is no clone.
+    """
+    said = git(store, "-C", str(clone), "remote", "--verbose").decode(errors="surrogateescape")
+    return {name: Url(url) for name, url in reversed(FROM.findall(said))}
 
 
 def clone_config(store: Repo, clone: Path) -> str:

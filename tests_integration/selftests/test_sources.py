@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests_integration.engine.sources import fetch, look_up
+from tests_integration.engine.sources import fetch, look_up, ref_of
 from tests_integration.facts import Source
 from tests_integration.plan.load import load
 from tests_integration.repository.ask import commit_at
@@ -159,7 +159,7 @@ def test_tags_and_notes_do_not_shadow_a_branch(wave: Wave) -> None:
     found = fetched(wave)["E1"]
     assert found.commit == tip
     with open_store(store_of(wave)) as store:
-        assert commit_at(store, found.ref) == tip
+        assert commit_at(store, ref_of(load(wave.write()), "E1")) == tip
 
 
 def test_only_what_the_plan_names_lands_in_the_store(wave: Wave) -> None:

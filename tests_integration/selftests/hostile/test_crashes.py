@@ -21,7 +21,10 @@ from tests_integration.selftests.waiting import DEADLINE
 from tests_integration.selftests.waves import Wave, git, integrated
 
 BOUNDARIES = ["before merge", *(f"after {stage}" for stage in ("merge", "audit", "build", "test", "demo", "publish"))]
-IN_GIT = "init fetch merge-tree hash-object read-tree update-index write-tree commit-tree symbolic-ref update-ref reset"
+IN_GIT = (
+    "init fetch commit-graph merge-tree hash-object read-tree update-index write-tree commit-tree symbolic-ref"
+    " update-ref reset"
+)
 READ_BY_GIT = "version ls-tree ls-remote rev-parse log diff-files diff-tree rev-list grep cat-file merge-base show diff"
 READ_IN_DOUBT = "for-each-ref fsck"
 REPLAYED = "clone push config switch commit merge add checkout"
@@ -99,6 +102,11 @@ class Mortal:
         done = self.go(point, *arguments)
         assert done.exit == -signal.SIGKILL, f"did not come to {point!r}: {done.output}"
 
+    def lose_the_store(self) -> None:
+        """Let the next run begin with an empty store."""
+        for stores in self.cache.glob("*/stores"):
+            shutil.rmtree(stores)
+
     def heals(self) -> Run:
         """Run the plan to its end: green, the same commit as ever, pushed once in all, and nothing left lying about."""
         done = self.go()
@@ -109,6 +117,11 @@ class Mortal:
         assert self.pushes.read_text(encoding="utf-8").split()[1::3] == [tip]
         assert [str(file) for file in self.wave.folder.rglob("*") if _is_left(file)] == []
         return done
+
+    @property
+    def cache(self) -> Path:
+        """The suite's own folder."""
+        return self.wave.folder / ".pytest_cache" / "d" / "waveproof"
 
     @property
     def record(self) -> dict[str, Any]:
@@ -160,6 +173,9 @@ def test_a_run_that_dies_between_stages(mortal: Mortal) -> None:
 def test_a_run_that_dies_when_git_has_written(mortal: Mortal) -> None:
     for word in IN_GIT.split():
         mortal.dies(f"git {word}")
+        if word == "fetch":  # what is there is not fetched again
+            mortal.lose_the_store()
+    mortal.lose_the_store()
     mortal.seen.unlink()
     mortal.heals()
     used = set(mortal.seen.read_text(encoding="utf-8").split())
@@ -195,9 +211,10 @@ def test_a_run_that_dies_while_it_writes(mortal: Mortal) -> None:
         for name in ("metadata.json", "record.json"):
             file = mortal.wave.folder / "reports" / "wave" / name
             assert not file.exists() or json.loads(file.read_text(encoding="utf-8")) is not None
-    store = next((mortal.wave.folder / ".pytest_cache" / "d" / "waveproof").glob("*/store.git"))
-    for left in ("packed-refs.lock", "refs/waveproof/4531.lock", "config.lock", "objects/pack/tmp_pack_1"):
+    store = next(mortal.cache.glob("*/store.git"))
+    for left in ("packed-refs.lock", "config.lock", "objects/pack/tmp_pack_1"):
         (store / left).touch()
+    next(store.glob("refs/waveproof/*/4531")).with_suffix(".lock").touch()
     mortal.heals()
 
 

@@ -89,6 +89,13 @@ def shallow(wave: Wave) -> str:
     return str(clone)
 
 
+def partial_clone(wave: Wave) -> str:
+    clone = wave.origin.with_name("partial.git")
+    git(wave.origin, "config", "uploadpack.allowFilter", "true")
+    git(wave.folder, "clone", "--quiet", "--bare", "--filter=blob:none", wave.origin.as_uri(), str(clone))
+    return str(clone)
+
+
 def empty(wave: Wave) -> str:
     git(wave.folder, "init", "--quiet", "--bare", str(wave.origin.with_name("empty.git")))
     return str(wave.origin.with_name("empty.git"))
@@ -147,6 +154,7 @@ MAKERS = [
     case(__name__, "a remote that names a commit it has not", "a commit that it does not have", without_its_commit),
     case(__name__, "a remote without HEAD", "There is neither a repository nor a bundle at this path.", without_head),
     case(__name__, "a shallow remote", "The remote is a shallow clone: it lacks the history that merging", shallow),
+    case(__name__, "a remote that is a partial clone", "`git fetch --refetch --no-filter`", partial_clone),
     case(__name__, "an empty remote", "it has no branches", empty),
     case(__name__, "a SHA-256 remote", "The remote names objects by SHA-256; this suite integrates", of_sha256),
     case(__name__, "a truncated bundle", "What came was cut off. Run again; of a bundle, make it", bundle_cut_off),
@@ -165,6 +173,19 @@ def test_a_remote_that_is_not_whole_is_told(wave: Wave, tmp_path: Path, make: Ca
     assert source.commit is None
     assert "'team'" in source.problem
     assert says in source.problem
+
+
+@pytest.mark.parametrize(
+    ("make", "completed"),
+    [(shallow, ("fetch", "--quiet", "--unshallow")), (partial_clone, ("fetch", "--quiet", "--refetch", "--no-filter"))],
+)
+def test_what_is_advised_completes_the_remote(
+    wave: Wave, tmp_path: Path, make: Callable[[Wave], str], completed: tuple[str, ...]
+) -> None:
+    clone = make(wave)
+    assert " ".join(completed).replace(" --quiet", "") in fetched(wave, clone, tmp_path / "store").problem
+    git(Path(clone), *completed)
+    assert fetched(wave, clone, tmp_path / "store").problem == ""
 
 
 @hostile("a remote whose HEAD is unborn", "is fetched from all the same")

@@ -21,6 +21,7 @@ from tests_integration.selftests.running_plans import run
 from tests_integration.selftests.waves import Wave, git, three_branches
 
 AFRESH = "the store is made afresh, and the run ends in the same commit"
+BELIEVED = "it is removed, and the run ends in the same commit"
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +49,13 @@ def integrated(wave: Wave, folder: Path) -> tuple[Integration, list[str]]:
 
 
 def loose(store: Path, name: str) -> Path:
-    """The file that holds an object."""
+    """The file that holds an object, which is taken out of its pack for that."""
     found = git(store, "rev-parse", name)
+    for file in (store / "objects" / "pack").glob("*.pack"):
+        content = file.read_bytes()
+        for part in file.parent.glob(f"{file.stem}.*"):
+            part.unlink()
+        git(store, "unpack-objects", "-q", stdin=content)
     file = store / "objects" / found[:2] / found[2:]
     file.chmod(0o644)
     return file
@@ -57,7 +63,8 @@ def loose(store: Path, name: str) -> Path:
 
 def ref(store: Path, branch: str = "E1") -> Path:
     """The file that holds where a branch of the plan is."""
-    return store / "refs" / "waveproof" / branch.encode().hex()
+    (file,) = store.glob(f"refs/waveproof/*/{branch.encode().hex()}")
+    return file
 
 
 def tip(store: Path) -> str:
@@ -108,6 +115,18 @@ def garbage_ref(store: Path) -> None:
 
 def garbage_packed_refs(store: Path) -> None:
     (store / "packed-refs").write_text("garbage\n")
+
+
+def torn_graph(store: Path) -> None:
+    (file,) = store.glob("objects/info/commit-graphs/*.graph")
+    file.chmod(0o644)
+    content = bytearray(file.read_bytes())
+    content[-60] ^= 1
+    file.write_bytes(bytes(content))
+
+
+def garbage_graphs(store: Path) -> None:
+    (store / "objects" / "info" / "commit-graphs" / "commit-graph-chain").write_bytes(b"\xff/../x\n")
 
 
 def garbage_shallow(store: Path) -> None:
@@ -168,6 +187,21 @@ SILENT = [
     kept(a_file, "a file in place of the store"),
 ]
 """Git takes none of these for a repository, so there is nothing yet that could be damaged."""
+
+
+GRAPHS = [
+    hostile("a store with a flipped bit in its commit-graph", BELIEVED)(torn_graph),
+    hostile("a store with garbage for a list of its commit-graphs", BELIEVED)(garbage_graphs),
+]
+
+
+@pytest.mark.parametrize("damage", GRAPHS)
+def test_a_damaged_commit_graph_is_not_believed(settled: Wave, store: Path, damage: Callable[[Path], None]) -> None:
+    before = set(store.glob("objects/pack/*.pack"))
+    damage(store)
+    assert integrated(settled, store) == integrated(settled, settled.folder / "store.git")
+    assert set(store.glob("objects/pack/*.pack")) == before
+    assert not (store / "objects" / "info" / "commit-graphs").exists()
 
 
 @pytest.mark.parametrize("damage", [*LOUD, *SILENT])
