@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,7 +37,12 @@ AT_ONCE = 8
 
 def refs_of(plan: Plan) -> str:
     """Folder of the plan's refs in its store, which other plans may share; the plan's file tells them apart."""
-    return f"refs/waveproof/{hashlib.sha256(os.fsencode(plan.file.resolve())).hexdigest()[:12]}"
+    return _refs_of(plan.file)
+
+
+@cache
+def _refs_of(file: Path) -> str:
+    return f"refs/waveproof/{hashlib.sha256(os.fsencode(file.resolve())).hexdigest()[:12]}"
 
 
 def ref_of(plan: Plan, key: str) -> str:

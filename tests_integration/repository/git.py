@@ -147,6 +147,12 @@ def new_repository(folder: Path, *, bare: bool = False, ids: str = "sha1") -> Re
     return opened(folder)
 
 
+def borrow(repo: Repo, store: Repo) -> None:
+    """Let a repository find what a store has (gitrepository-layout(5), `objects/info/alternates`)."""
+    alternates = Path(repo.git_dir, "objects", "info", "alternates")
+    alternates.write_text(f"{Path(store.git_dir).absolute() / 'objects'}\n", encoding="utf-8")
+
+
 def git(
     repo: Repo, *arguments: str, stdin: bytes = b"", ok: tuple[int, ...] = (0,), env: Mapping[str, str] | None = None
 ) -> bytes:

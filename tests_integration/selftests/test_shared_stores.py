@@ -187,7 +187,7 @@ def test_who_shares_a_store(tmp_path: Path) -> None:
 
 def test_plans_of_one_project_run_side_by_side(tmp_path: Path) -> None:
     wave = Wave(tmp_path / "wave")
-    wave.document["project"] = "One"
+    wave.document |= {"project": "One", "build": [{"run": "git rev-list --objects HEAD"}]}
     for name in ("E1", "E2", "E3"):
         wave.branch(name, {f"{name}.txt": f"{name}\n"})
     plans = []
