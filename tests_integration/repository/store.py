@@ -15,7 +15,7 @@ from tests_integration.repository import generations
 from tests_integration.repository.damage import WITHOUT_GRAPH, is_store, make_afresh
 from tests_integration.repository.git import GitError, answer, git, new_repository, opened, reopen
 from tests_integration.repository.remote import require_sound, speak
-from tests_integration.url import Url
+from tests_integration.url import Url, refusal
 
 FETCHING = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 
@@ -198,13 +198,13 @@ def clone_names(store: Repo, clone: Path) -> frozenset[str]:
 
 
 def clone_urls(store: Repo, clone: Path) -> dict[str, Url]:
-    """Where the remotes of a local clone are fetched from, as far as one line tells it; see `clone_url`.
+    """Where the remotes of a local clone are fetched from; those that are not taken are left to `clone_url`.
 
     Raises:
         GitError: there is no clone.
     """
     said = git(store, "-C", str(clone), "remote", "--verbose").decode(errors="surrogateescape")
-    return {name: Url(url) for name, url in reversed(FROM.findall(said))}
+    return {name: Url(url) for name, url in reversed(FROM.findall(said)) if not refusal(url)}
 
 
 def clone_config(store: Repo, clone: Path) -> str:
