@@ -20,7 +20,7 @@ from tests_integration.engine import attempts, metadata
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.engine.owners import UNSEEN, is_here
-from tests_integration.engine.sources import refs_of
+from tests_integration.engine.sources import notes_of, refs_of
 from tests_integration.files import replace
 from tests_integration.plan.load import Given
 from tests_integration.repository.generations import clear
@@ -80,7 +80,7 @@ def _take(suite: Session, given: Given, turns: ExitStack, tell: Tell | None) -> 
         time.sleep(GLANCE)
     turns.callback(lock.release, force=True)
     if given.plan:
-        clear(space.store, refs_of(given.plan))
+        clear(space.store, refs_of(given.plan), notes_of(given.plan))
     replace(space.turn, json.dumps(_about()).encode())
     turns.callback(space.turn.unlink, missing_ok=True)
     if tell and began:

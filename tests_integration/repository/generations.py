@@ -65,15 +65,16 @@ def lead(link: Path, folder: Path) -> None:
     new.replace(link)
 
 
-def clear(store: Path, refs: str) -> None:
+def clear(store: Path, *refs: str) -> None:
     """Remove locks that a run which was killed has left on the refs of a plan.
 
     Args:
         store: of the plan; others may be using it.
-        refs: where the plan's refs are in it; nobody else is to be using these.
+        refs: of the plan, or folders of such; nobody else is to be using these.
     """
-    for lock in (store / refs).rglob("*.lock"):
-        lock.unlink(missing_ok=True)
+    for ref in refs:
+        for lock in (store / f"{ref}.lock", *(store / ref).rglob("*.lock")):
+            lock.unlink(missing_ok=True)
 
 
 def untidy(folder: Path) -> bool:

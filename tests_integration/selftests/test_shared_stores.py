@@ -11,12 +11,12 @@ import pytest
 
 from tests_integration.engine.integrate import integrate
 from tests_integration.engine.mending import fetch_whole
-from tests_integration.engine.sources import fetch, look_up, ref_of
+from tests_integration.engine.sources import fetch, look_up, notes_of, ref_of, refs_of
 from tests_integration.facts import Integration
 from tests_integration.plan.load import give, load
 from tests_integration.plan.model import Plan
 from tests_integration.repository.ask import commit_at
-from tests_integration.repository.generations import LOOSE, PACKS, untidy
+from tests_integration.repository.generations import LOOSE, PACKS, clear, untidy
 from tests_integration.repository.git import scrubbed_environment
 from tests_integration.repository.store import Store, open_store, tips_below
 from tests_integration.selftests.running_plans import run_forked
@@ -132,6 +132,20 @@ def test_a_run_that_was_killed_holds_nothing(shared: Shared) -> None:
         process.send_signal(signal.SIGKILL)
     shared.fetched(plan)
     assert not left.exists()
+
+
+def test_what_a_killed_run_has_locked_of_its_own_is_free_for_the_next_while_others_are_there(shared: Shared) -> None:
+    first, second = shared.plan("first", "E1"), shared.plan("second", "E1")
+    shared.fetched(first)
+    with open_store(shared.link(second), shared.stores) as store:
+        for plan in (first, second):
+            for ref in (ref_of(plan, "E1"), notes_of(plan)):
+                lock = Path(store.git_dir, f"{ref}.lock")
+                lock.parent.mkdir(parents=True, exist_ok=True)
+                lock.touch()
+        clear(shared.link(first), refs_of(first), notes_of(first))
+        locks = {file.relative_to(shared.stores / "1.git").as_posix() for file in shared.stores.rglob("*.lock")}
+        assert locks == {f"{ref_of(second, 'E1')}.lock", f"{notes_of(second)}.lock"}
 
 
 def test_what_piles_up_is_packed_by_the_last_who_leaves(shared: Shared) -> None:
