@@ -87,7 +87,7 @@ def _infrastructure(evidence: Evidence, record: Record, infrastructure: Infrastr
     """Its contents are not in the record; their ids are, and trees are made of ids."""
     onto = record.merges[-1]
     files: dict[str, Entry | None] = {file.path: Entry(file.mode, file.blob) for file in infrastructure.files}
-    tree = edited(evidence.repo, onto.tree, files, "--missing-ok")
+    tree = edited(evidence.repo, onto.tree, files, missing_ok=True)
     _commit(evidence, record.plan, tree, (onto.commit,), infrastructure.message)
 
 

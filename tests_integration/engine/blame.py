@@ -7,11 +7,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tests_integration.facts import MergeFact
-from tests_integration.repository.ask import content, entry, is_ancestor
+from tests_integration.repository.ask import content, is_ancestor
 from tests_integration.repository.entry import is_text_file
 from tests_integration.repository.git import git
 from tests_integration.repository.merge import Conflict
 from tests_integration.repository.resolutions import Merging, is_binary, name_on
+from tests_integration.repository.trees import file_at
 from tests_integration.text import visible
 
 
@@ -89,7 +90,7 @@ class Blame:
     def _lines_of(self, name: str, side: str) -> list[tuple[str, bytes]]:
         """The lines of a file as a side has it, each with the commit that made it (git-blame(1))."""
         tip = self._tips(side)[0]
-        found = entry(self.repo, tip, name)
+        found = file_at(self.repo, tip, name)
         if found is None or not is_text_file(found) or is_binary(content(self.repo, found.blob)):
             return []
         out = git(self.repo, "blame", "--line-porcelain", tip, "--", name)

@@ -47,7 +47,7 @@ def judged(plan: Plan, branch: Branch, merging: Merging, deleted: frozenset[str]
         merging: the merge.
         deleted: paths that fixes delete, in this merge or an earlier one.
     """
-    by_fix = _by_fix(plan, branch, deleted)
+    by_fix = settled_by_fixes(plan, branch, deleted)
     resolver = Resolver(merging)
     settled: list[ConflictFact] = []
     unsettled: list[Unsettled] = []
@@ -67,7 +67,8 @@ def judged(plan: Plan, branch: Branch, merging: Merging, deleted: frozenset[str]
     return Judged(tuple(settled), edits, tuple(unsettled))
 
 
-def _by_fix(plan: Plan, branch: Branch, deleted: frozenset[str]) -> dict[str, str]:
+def settled_by_fixes(plan: Plan, branch: Branch, deleted: frozenset[str]) -> dict[str, str]:
+    """The paths whose conflicts fixes settle in the merge of a branch, each with how; `deleted` as for `judged`."""
     by_fix: dict[str, str] = {}
     for fix in plan.fixes:
         by_fix.update(dict.fromkeys(deleted.intersection(fix.delete), f"deleted by {fix.id}"))

@@ -6,8 +6,9 @@ from collections.abc import Container, Mapping
 from git import Repo
 
 from tests_integration.facts import EditFact
-from tests_integration.repository.ask import Change, content, entries
+from tests_integration.repository.ask import Change, content
 from tests_integration.repository.entry import SUBMODULE, Entry
+from tests_integration.repository.trees import files_at
 from tests_integration.text import shell_word
 
 
@@ -19,7 +20,9 @@ def edit_facts(repo: Repo, edits: Mapping[str, Entry | None], known: Container[s
 def effect(repo: Repo, changed: Mapping[str, Change], sides: tuple[str, str]) -> tuple[EditFact, ...]:
     """What changed in a tree, for the record; what a side of the merge has at the path is not written out."""
     found = {path: change.after for path, change in changed.items()}
-    known = {file.blob for side in sides for file in entries(repo, side, found).values()} if any(found.values()) else ()
+    known = (
+        {file.blob for side in sides for file in files_at(repo, side, found).values()} if any(found.values()) else ()
+    )
     return edit_facts(repo, found, known)
 
 

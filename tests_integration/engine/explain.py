@@ -12,7 +12,7 @@ from tests_integration.facts import MergeFact
 from tests_integration.plan.model import Plan
 from tests_integration.plan.offer import rule_line
 from tests_integration.plan.parts import Branch
-from tests_integration.repository.ask import content, entry, shown
+from tests_integration.repository.ask import content, shown
 from tests_integration.repository.entry import LINK, SUBMODULE, Entry, is_text_file
 from tests_integration.repository.git import git
 from tests_integration.repository.merge import Conflict
@@ -26,7 +26,7 @@ from tests_integration.repository.resolutions import (
     name_on,
     not_two_texts,
 )
-from tests_integration.repository.trees import edited
+from tests_integration.repository.trees import edited, file_at
 from tests_integration.text import counted, visible
 
 HUNKS = 2
@@ -172,7 +172,7 @@ class Explainer:
     def _marked(self, conflicts: Sequence[Conflict]) -> bytes:
         """The text of the conflicted file as git merged it."""
         names = [one.path for one in conflicts if one.ours and (one.kind == "rename/rename" or one.kind in PLAIN)]
-        found = entry(self.merging.repo, self.merging.automatic.tree, names[0]) if names else None
+        found = file_at(self.merging.repo, self.merging.automatic.tree, names[0]) if names else None
         return content(self.merging.repo, found.blob) if found and is_text_file(found) else b""
 
     def _plan_lines(self, item: _Item) -> Iterator[str]:

@@ -9,7 +9,7 @@ from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Fix
 from tests_integration.repository.ask import changes, diff, entries, once_there
 from tests_integration.repository.git import GitError
-from tests_integration.repository.trees import edited, is_applied, patched
+from tests_integration.repository.trees import edited, files_at, is_applied, patched
 
 
 class FixDoesNotFitError(Exception):
@@ -29,7 +29,7 @@ def applied(repo: Repo, plan: Plan, fix: Fix, tree: str, sides: tuple[str, str])
     Raises:
         FixDoesNotFitError: what the fix deletes, takes, patches or needs is not there.
     """
-    there = entries(repo, tree, [*fix.delete, *fix.needs])
+    there = files_at(repo, tree, [*fix.delete, *fix.needs])
     for path in fix.needs:
         if path not in there:
             raise FixDoesNotFitError(f"{fix.id} needs {path}, which is not there after this merge; is it out of date?")
@@ -73,9 +73,9 @@ def _patched(repo: Repo, plan: Plan, fix: Fix, tree: str) -> str:
 def _with_sides(repo: Repo, fix: Fix, tree: str, sides: tuple[str, str]) -> str:
     edits = {}
     for commit, paths in zip(sides, (fix.take.ours, fix.take.theirs) if fix.take else (), strict=False):
-        found = entries(repo, commit, paths) if paths else {}
+        found = files_at(repo, commit, paths)
         edits.update({path: found.get(path) for path in paths})
-    there = entries(repo, tree, edits)
+    there = files_at(repo, tree, edits)
     for path, entry in edits.items():
         if entry is None and path not in there:
             raise FixDoesNotFitError(f"{fix.id} takes {path}, which neither side of this merge holds")

@@ -1,6 +1,9 @@
 """The sequence: base, one merge commit a branch, infrastructure (R306, R361, R291)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 from git import Repo
 
@@ -8,6 +11,7 @@ from tests_integration.engine.conflicts import judged
 from tests_integration.engine.edits import edit_facts
 from tests_integration.engine.explain import Explainer
 from tests_integration.engine.fixes import FixDoesNotFitError, applied
+from tests_integration.engine.memory import Memory
 from tests_integration.facts import (
     ConflictFact,
     FileFact,
@@ -21,12 +25,16 @@ from tests_integration.facts import (
 from tests_integration.plan.model import Plan
 from tests_integration.plan.order import needed_by
 from tests_integration.plan.parts import Branch
-from tests_integration.repository.ask import entries, is_ancestor, shown, tree_of
+from tests_integration.repository.ancestry import Ancestry
+from tests_integration.repository.ask import is_ancestor, shown, tree_of
+from tests_integration.repository.chain import Chain, streaming
+from tests_integration.repository.commits import Committer
+from tests_integration.repository.damage import lack
 from tests_integration.repository.entry import Entry
-from tests_integration.repository.git import GitError, git
-from tests_integration.repository.merge import AutomaticMerge, Conflict, automatic_merge
+from tests_integration.repository.git import GitError
+from tests_integration.repository.merge import AutomaticMerge, Conflict
 from tests_integration.repository.resolutions import Merging, told_losses
-from tests_integration.repository.trees import edited, stored_blob
+from tests_integration.repository.trees import edited, files_at, in_the_way, stored_blob
 
 
 class _ParkedError(Exception):
@@ -34,7 +42,34 @@ class _ParkedError(Exception):
         self.parked = parked
 
 
-def integrate(plan: Plan, store: Repo, sources: Mapping[str, Source]) -> Integration:
+@dataclass(frozen=True)
+class _Work:
+    """What an integration is made of, and with."""
+
+    plan: Plan
+    store: Repo
+    sources: Mapping[str, Source]
+    memory: Memory
+    chain: Chain
+    committer: Committer
+
+    @cached_property
+    def ancestry(self) -> Ancestry:
+        """Which branches contain which."""
+        tips = {key: source.commit for key, source in self.sources.items() if source.commit and key != "base"}
+        return Ancestry(self.store, str(self.sources["base"].commit), tips)
+
+    def contains(self, branch: str, other: str) -> bool:
+        """Whether a branch contains the tip of another one."""
+        tip, held = self.sources[branch].commit, self.sources[other].commit
+        if not tip or not held:
+            return False
+        if self.ancestry.is_beyond(held):
+            return self.ancestry.contains(branch, held)
+        return is_ancestor(self.store, held, tip)
+
+
+def integrate(plan: Plan, store: Repo, sources: Mapping[str, Source], memory: Memory | None = None) -> Integration:
     """Build the integration branch in memory.
 
     A branch that does not merge is parked, with all that depend on it, and the others are merged all the same: one
@@ -44,19 +79,32 @@ def integrate(plan: Plan, store: Repo, sources: Mapping[str, Source]) -> Integra
         plan: what to merge, in which order, with which rules and fixes.
         store: holds base and branches.
         sources: as fetched, by id.
+        memory: merges of earlier runs, which are not made again; those of this run are added to it.
 
     Returns:
         The finished branch; or, without `tip`, how far it came and what is in the way.
     """
-    base = sources["base"].commit
+    memory = memory or Memory(None, plan)
+    with Chain(store, streaming()) as chain:
+        work = _Work(plan, store, sources, memory, chain, Committer(store, plan.identity))
+        made = _integrated(work)
+        if memory.recalled and lack(store, memory.recalled):
+            memory.forget()
+            made = _integrated(work)
+    memory.save()
+    return made
+
+
+def _integrated(work: _Work) -> Integration:
+    base = work.sources["base"].commit
     if base is None:
-        return Integration(base=None, problem=f"the base is missing: {sources['base'].problem}")
+        return Integration(base=None, problem=f"the base is missing: {work.sources['base'].problem}")
     merges: list[MergeFact] = []
     parked: dict[str, Parked] = {}
-    for branch in plan.branches:
+    for branch in work.plan.branches:
         try:
-            _require_free(plan, store, branch, sources, parked)
-            merges.append(_merge(plan, store, branch, sources[branch.id], base, merges))
+            _require_free(work, branch, parked)
+            merges.append(_merge(work, branch, base, merges))
         except _ParkedError as error:
             parked[branch.id] = error.parked
         except GitError as error:
@@ -64,48 +112,68 @@ def integrate(plan: Plan, store: Repo, sources: Mapping[str, Source]) -> Integra
             parked[branch.id] = Parked(branch=branch.id, problem=problem)
     made = Integration(base=base, merges=tuple(merges), parked=tuple(parked.values()))
     try:
-        return made if parked else _completed(plan, store, made)
+        return made if parked else _completed(work, made)
     except GitError as error:  # a tree of a branch that git does not take, such as one with `..` in it
         return made.model_copy(update={"problem": f"git cannot build on what was merged: {error.output}"})
 
 
-def _completed(plan: Plan, store: Repo, made: Integration) -> Integration:
-    onto = made.merges[-1].commit
-    there = entries(store, onto) if plan.infrastructure else {}
-    added = {path: file for path, file in plan.infrastructure.items() if path not in there}
+def _completed(work: _Work, made: Integration) -> Integration:
+    last = made.merges[-1]
+    wanted = work.plan.infrastructure
+    there = files_at(work.store, last.tree, wanted)
+    added = {path: file for path, file in wanted.items() if path not in there}
     for path in added:
-        if blocked := next((other for other in there if _in_the_way(other, path)), None):
+        if blocked := in_the_way(work.store, last.tree, path):
             problem = f"{path} (`demo.create`) cannot be added: the branches bring {shown(blocked)}"
             return made.model_copy(update={"problem": problem})
-    infrastructure = _infrastructure(plan, store, onto, tuple(added)) if added else None
-    tip = infrastructure.commit if infrastructure else onto
-    return made.model_copy(update={"infrastructure": infrastructure, "tip": tip, "tree": tree_of(store, tip)})
+    if not added:
+        return made.model_copy(update={"tip": last.commit, "tree": last.tree})
+    infrastructure, tree = _infrastructure(work, last, added)
+    return made.model_copy(update={"infrastructure": infrastructure, "tip": infrastructure.commit, "tree": tree})
 
 
-def _require_free(
-    plan: Plan, store: Repo, branch: Branch, sources: Mapping[str, Source], parked: Mapping[str, Parked]
-) -> None:
+def _require_free(work: _Work, branch: Branch, parked: Mapping[str, Parked]) -> None:
     """Park the branch where one that it depends on, or contains all the same, is parked."""
-    tip = sources[branch.id].commit
     waits_for = [
-        other
-        for other in parked
-        if other in needed_by(branch, plan.branches)
-        or (tip and (held := sources[other].commit) and is_ancestor(store, held, tip))
+        other for other in parked if other in needed_by(branch, work.plan.branches) or work.contains(branch.id, other)
     ]
     if waits_for:
         problem = f"parked with {' and '.join(waits_for)}, on which it depends"
         raise _ParkedError(Parked(branch=branch.id, problem=problem, waits_for=tuple(waits_for)))
 
 
-def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, base: str, done: list[MergeFact]) -> MergeFact:
+def _merge(work: _Work, branch: Branch, base: str, done: list[MergeFact]) -> MergeFact:
+    """The merge of a branch, remembered or made."""
     onto = done[-1].commit if done else base
-    tip = _tip(branch, source, onto, done)
+    tip = _tip(branch, work.sources[branch.id], onto, done)
+    deleted = work.plan.deleted_with([branch.id, *(merge.branch for merge in done)])
+    question = work.memory.question(work.store, branch, (onto, tip), deleted)
+    known = work.memory.recall(question)
+    if recalled := known is not None and _is_there(work, branch, known, (onto, tip)):
+        merge = known
+    else:
+        merge = _made(work, branch, (onto, tip), deleted, done)
+    work.memory.keep(question, merge, recalled=recalled)
+    return merge
+
+
+def _is_there(work: _Work, branch: Branch, merge: MergeFact, sides: tuple[str, str]) -> bool:
+    """Whether a remembered merge is the commit that it would be today, and the store has it."""
+    message = merge_message(branch, merge.fixes)
+    return (merge.branch, merge.parents, merge.tip, merge.message) == (branch.id, sides, sides[1], message) and (
+        work.committer.has(merge.commit, merge.tree, message, sides)
+    )
+
+
+def _made(
+    work: _Work, branch: Branch, sides: tuple[str, str], deleted: frozenset[str], done: list[MergeFact]
+) -> MergeFact:
+    plan, store = work.plan, work.store
+    onto, tip = sides
     try:
-        automatic = automatic_merge(store, onto, tip)
+        automatic = work.chain.merge(onto, tip)
     except GitError as error:
         raise _parked(branch, f"git cannot merge it: {error.output}") from None
-    deleted = plan.deleted_with([branch.id, *(merge.branch for merge in done)])
     merging = Merging(store, onto, tip, automatic, plan.resolutions)
     conflicts = judged(plan, branch, merging, deleted)
     if conflicts.unsettled:
@@ -114,16 +182,16 @@ def _merge(plan: Plan, store: Repo, branch: Branch, source: Source, base: str, d
         raise _ParkedError(Parked(branch=branch.id, problem=problem, conflicts=facts))
     settled = edited(store, automatic.tree, conflicts.edits)
     earlier = deleted.difference(*(fix.delete for fix in plan.fixes_of(branch)))
-    dropped = tuple(sorted(entries(store, settled, earlier))) if earlier else ()
-    tree, fixes = _fixed(plan, store, branch, edited(store, settled, dict.fromkeys(dropped)), automatic, (onto, tip))
+    dropped = tuple(sorted(files_at(store, settled, earlier))) if earlier else ()
+    tree, fixes = _fixed(plan, store, branch, edited(store, settled, dict.fromkeys(dropped)), automatic, sides)
     message = merge_message(branch, fixes)
     known = {blob for conflict in automatic.conflicts for blob in _blobs(conflict)}
     return MergeFact(
         branch=branch.id,
         **{"from": branch.source},
         tip=tip,
-        commit=_commit(plan, store, tree, message, (onto, tip)),
-        parents=(onto, tip),
+        commit=work.committer.commit(tree, message, sides),
+        parents=sides,
         message=message,
         conflicts=_with_losses(merging, conflicts.settled, tree, branch),
         resolved=tuple(f"{conflict.path}: {conflict.settled}" for conflict in conflicts.settled),
@@ -190,24 +258,14 @@ def merge_message(branch: Branch, fixes: tuple[FixFact, ...]) -> str:
     return "\n\n".join(part for part in body if part) + "\n"
 
 
-def _infrastructure(plan: Plan, store: Repo, onto: str, paths: tuple[str, ...]) -> InfrastructureFact:
-    """Add the files of `demo.create` that the branch lacks, in one commit of their own (R291)."""
-    files = {path: plan.infrastructure[path] for path in paths}
+def _infrastructure(work: _Work, onto: MergeFact, files: Mapping[str, Path]) -> tuple[InfrastructureFact, str]:
+    """Add files of `demo.create` in one commit of their own (R291); what was added, and the tree."""
     added = tuple(
-        FileFact(path=path, mode=plan.mode_of(path, file), blob=stored_blob(store, file.read_bytes()))
+        FileFact(path=path, mode=work.plan.mode_of(path, file), blob=stored_blob(work.store, file.read_bytes()))
         for path, file in files.items()
     )
-    tree = edited(store, tree_of(store, onto), {file.path: Entry(file.mode, file.blob) for file in added})
+    tree = edited(work.store, onto.tree, {file.path: Entry(file.mode, file.blob) for file in added})
     names = "\n".join(f"- {file.path}" for file in added)
     message = f"Add demo and integration documents\n\n{names}\n\nIntegration-Infrastructure: R291\n"
-    return InfrastructureFact(commit=_commit(plan, store, tree, message, (onto,)), message=message, files=added)
-
-
-def _in_the_way(path: str, added: str) -> bool:
-    """Whether one of the two would have to be a file and a folder at once."""
-    return path.startswith(f"{added}/") or added.startswith(f"{path}/")
-
-
-def _commit(plan: Plan, store: Repo, tree: str, message: str, parents: tuple[str, ...]) -> str:
-    onto = [word for parent in parents for word in ("-p", parent)]
-    return git(store, "commit-tree", *onto, tree, stdin=message.encode(), env=plan.identity).decode().strip()
+    commit = work.committer.commit(tree, message, (onto.commit,))
+    return InfrastructureFact(commit=commit, message=message, files=added), tree

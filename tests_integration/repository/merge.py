@@ -108,7 +108,7 @@ def read_one(out: bytes, sides: tuple[str, str], *, clean: bool) -> AutomaticMer
     Raises:
         GitError: git prints nothing like it.
     """
-    return _parsed(_Fields(out), sides, clean=clean)
+    return _parsed(_Fields(out.split(b"\0")), sides, clean=clean)
 
 
 def read_many(out: bytes, pairs: Sequence[tuple[str, str]]) -> Iterator[AutomaticMerge]:
@@ -117,9 +117,18 @@ def read_many(out: bytes, pairs: Sequence[tuple[str, str]]) -> Iterator[Automati
     Raises:
         GitError: git prints nothing like it.
     """
-    fields = _Fields(out)
+    fields = _Fields(out.split(b"\0"))
     for pair in pairs:
-        yield _parsed(fields, pair, clean=fields.next(CLEAN) == "1")
+        yield _next(fields, pair)
+
+
+def read_next(fields: Iterable[bytes], sides: tuple[str, str]) -> AutomaticMerge:
+    """What `git merge-tree -z --stdin` says next, of two commits; not a field more is taken than is about them.
+
+    Raises:
+        GitError: git says nothing like it.
+    """
+    return _next(_Fields(fields), sides)
 
 
 class _Message(NamedTuple):
@@ -136,20 +145,24 @@ class _Fields:
         GitError: there are no more, or one is not as it has to be.
     """
 
-    def __init__(self, out: bytes) -> None:
-        self.fields = out.decode(errors="surrogateescape").split("\0")
-        self.at = 0
+    def __init__(self, fields: Iterable[bytes]) -> None:
+        self.fields = iter(fields)
 
     def next(self, form: re.Pattern[str] = ANY) -> str:
-        if self.at == len(self.fields) or not form.fullmatch(self.fields[self.at]):
-            there = repr(self.fields[self.at])[:LONGEST] if self.at < len(self.fields) else "its end"
+        field = next(self.fields, None)
+        text = None if field is None else field.decode(errors="surrogateescape")
+        if text is None or not form.fullmatch(text):
+            there = "its end" if text is None else repr(text)[:LONGEST]
             raise GitError(("git", *MERGE_TREE), 0, f"its answer has {there} in place of {form.pattern}")
-        self.at += 1
-        return self.fields[self.at - 1]
+        return text
 
     def section(self, form: re.Pattern[str] = ANY) -> Iterator[str]:
         while field := self.next(form):
             yield field
+
+
+def _next(fields: _Fields, sides: tuple[str, str]) -> AutomaticMerge:
+    return _parsed(fields, sides, clean=fields.next(CLEAN) == "1")
 
 
 def _parsed(fields: _Fields, sides: tuple[str, str], *, clean: bool) -> AutomaticMerge:

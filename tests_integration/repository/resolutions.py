@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from git import Repo
 
-from tests_integration.repository.ask import content, entries, entry
+from tests_integration.repository.ask import content, entries
 from tests_integration.repository.entry import SUBMODULE, Entry, is_text_file
 from tests_integration.repository.git import git
 from tests_integration.repository.merge import AutomaticMerge, Conflict, union_merge
 from tests_integration.repository.rerere import recalled
-from tests_integration.repository.trees import stored_blob
+from tests_integration.repository.trees import file_at, files_at, stored_blob
 from tests_integration.text import counted, visible
 
 PLAIN = frozenset({"content", "add/add", "modify/delete", "binary"})
@@ -80,11 +80,11 @@ class Resolver:
     def _united(self, conflict: Conflict) -> Settlement:
         if conflict.path in {left.path for left in self.union.conflicts}:
             return Settlement({}, f"git's union leaves a {conflict.kind} conflict")
-        return Settlement({conflict.path: entry(self.merging.repo, self.union.tree, conflict.path)})
+        return Settlement({conflict.path: file_at(self.merging.repo, self.union.tree, conflict.path)})
 
     def _recorded(self, conflict: Conflict) -> Settlement:
         repo, tree = self.merging.repo, self.merging.automatic.tree
-        marked = entry(repo, tree, conflict.path)
+        marked = file_at(repo, tree, conflict.path)
         if marked is None:
             return Settlement({}, "git left no file with conflict markers")
         text = recalled(repo, self.merging.memory, content(repo, marked.blob))
@@ -104,7 +104,7 @@ def side_of(merging: Merging, conflict: Conflict, side: str) -> Entry | None:
     if found is None or not is_text_file(found) or conflict.kind in PLAIN:
         return found
     marked = re.search(rb"^<{7,} ([0-9a-f]{40,64})(:.*)?$", content(merging.repo, found.blob), re.MULTILINE)
-    return entry(merging.repo, tip, conflict.path) if marked and marked[1].decode() == merging.ours else found
+    return file_at(merging.repo, tip, conflict.path) if marked and marked[1].decode() == merging.ours else found
 
 
 class Lost(NamedTuple):
@@ -128,7 +128,7 @@ def lost(merging: Merging, conflict: Conflict, tree: str) -> Lost:
     repo = merging.repo
     names = names_of(merging, conflict)
     bases = [other.base for other in merging.automatic.conflicts if other.path in names]
-    result = entries(repo, tree, names)
+    result = files_at(repo, tree, names)
     known = _all_lines(repo, bases) | _all_lines(repo, result.values())
     former = _former(merging, names.difference(result, (other.path for other in merging.automatic.conflicts)))
     folder = vanished(merging, conflict, tree)
@@ -137,7 +137,7 @@ def lost(merging: Merging, conflict: Conflict, tree: str) -> Lost:
         file = side_of(merging, conflict, side)
         lines = [(conflict.path, line) for line in (Counter(_lines(repo, file)) - known).elements()]
         seen = known | Counter(line for _, line in lines)
-        for path, inner in (entries(repo, tip, [*folder, *former]) if folder or former else {}).items():
+        for path, inner in files_at(repo, tip, sorted({*folder, *former})).items():
             own = Counter(_lines(repo, inner)) - (seen | former.get(path, Counter()))
             lines += [(path, line) for line in own.elements()]
         lines = [(path, line) for path, line in lines if line.strip()]
@@ -162,7 +162,7 @@ def told(name: str, lines: list[bytes]) -> str:
 def name_on(merging: Merging, conflict: Conflict, side: str) -> str:
     """What the file is called on a side (`ours`, `theirs`): by its former name where the other side renamed it."""
     tip, file = (merging.ours, conflict.ours) if side == "ours" else (merging.theirs, conflict.theirs)
-    if file is None or entry(merging.repo, tip, conflict.path) is not None:
+    if file is None or file_at(merging.repo, tip, conflict.path) is not None:
         return conflict.path
     there = entries(merging.repo, tip)
     same = [path for path, one in there.items() if one == file]
@@ -180,7 +180,7 @@ def _former(merging: Merging, names: frozenset[str]) -> dict[str, Counter[bytes]
     if not names:
         return {}
     base = git(merging.repo, "merge-base", merging.ours, merging.theirs).decode().strip()
-    there = entries(merging.repo, base, names)
+    there = files_at(merging.repo, base, names)
     return {name: Counter(_lines(merging.repo, there.get(name))) for name in names}
 
 

@@ -1,0 +1,156 @@
+"""Merges that earlier runs of a plan made, so that none is made twice.
+
+Each is kept under a digest of all that decides it: both parents, the plan's words for the branch, rules and fixes
+that are for it, patches and recorded resolutions, author and date, git, its pinned settings, and the suite's own code.
+What is remembered counts only where the very commit is in the store, with the parents, tree, message and people that
+a new one would have; where anything of its files is missing, all is made afresh.
+
+The file is believed as far as its digest goes, which shows a slip and is no signature: commands of a plan that are
+not shut in could write another. So it is forgotten before and after commands that could reach it
+(`Cell.reaches`). One that kills the run and leaves a memory of its own changes no verdict either: the audit
+asks git, never this memory, what a merge holds.
+"""
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from functools import cache, cached_property
+from itertools import accumulate
+from pathlib import Path
+
+from git import Repo
+from pydantic import ValidationError
+
+import tests_integration
+from tests_integration import bounded
+from tests_integration.engine.conflicts import settled_by_fixes
+from tests_integration.facts import Fact, MergeFact
+from tests_integration.files import replace
+from tests_integration.plan.model import Plan
+from tests_integration.plan.parts import Branch, Fix
+from tests_integration.repository.git import PINNED, SURROUNDINGS, git
+
+ROOMS = ("engine", "plan", "repository", ".")
+"""Where the code lies that decides what a merge is."""
+
+LARGEST = 32 << 20
+"""Bytes of merges that are kept at most, the first ones of the plan."""
+
+
+class MergingFact(Fact):
+    """How many merges a run made, and how many it had from earlier ones."""
+
+    made: int
+    remembered: int
+
+
+class Memory:
+    """The merges that are remembered for one plan.
+
+    Args:
+        file: where they are kept; None to keep nothing.
+        plan: whose merges they are.
+        fresh: whether to make all of them again.
+
+    Attributes:
+        recalled: commits of the merges that this run had from earlier ones.
+    """
+
+    def __init__(self, file: Path | None, plan: Plan, *, fresh: bool = False) -> None:
+        self.file = file
+        self.plan = plan
+        self.recalled: list[str] = []
+        self._known = _read(file) if file and not fresh else {}
+        self._kept: dict[str, bytes] = {}
+        self._maker = ""
+
+    @property
+    def told(self) -> MergingFact:
+        """How many merges were made, and how many not."""
+        return MergingFact(made=len(self._kept) - len(self.recalled), remembered=len(self.recalled))
+
+    def recall(self, question: str) -> MergeFact | None:
+        """The merge that was once the answer to this question."""
+        try:
+            return MergeFact.model_validate_json(self._known[question]) if question in self._known else None
+        except ValidationError:
+            return None
+
+    def keep(self, question: str, merge: MergeFact, *, recalled: bool) -> None:
+        """Remember a merge of this run: one that was recalled, or that was made."""
+        if recalled:
+            self.recalled.append(merge.commit)
+        self._kept[question] = self._known[question] if recalled else merge.model_dump_json(by_alias=True).encode()
+
+    def forget(self) -> None:
+        """Forget everything, that of this run too."""
+        self._known = {}
+        self._kept.clear()
+        self.recalled.clear()
+
+    def save(self) -> None:
+        """Keep what this run had and made, in the place of what was there; where that cannot be, it only costs time."""
+        if self.file and self._kept != self._known:
+            sizes = accumulate(len(question) + len(merge) for question, merge in self._kept.items())
+            rows = [row for row, size in zip(self._kept.items(), sizes, strict=True) if size < LARGEST]
+            body = b"".join(b"%b %b\n" % (question.encode(), merge) for question, merge in rows)
+            with suppress(OSError):
+                replace(self.file, hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+
+    def question(self, store: Repo, branch: Branch, sides: tuple[str, str], deleted: frozenset[str]) -> str:
+        """All that decides what the merge of a branch is, in one word.
+
+        Args:
+            store: tells which git it is.
+            branch: is merged.
+            sides: commits: what was merged before, and the branch's tip.
+            deleted: paths that fixes delete, in this merge or an earlier one.
+        """
+        plan = self.plan
+        rules = [(n, rule) for n, rule in enumerate(plan.resolve, 1) if not rule.merges or branch.id in rule.merges]
+        asked = {
+            "by": self._made_by(store),
+            "branch": [branch.id, branch.title, branch.contains, branch.source],
+            "sides": sides,
+            "identity": plan.identity,
+            "rules": [(n, rule.model_dump(mode="json")) for n, rule in rules],
+            "resolutions": self._resolutions if any(rule.take == "recorded" for _, rule in rules) else {},
+            "fixes": [(fix.model_dump(mode="json"), self._patch(fix)) for fix in plan.fixes_of(branch)],
+            "settled": settled_by_fixes(plan, branch, deleted),
+            "deleted": sorted(deleted),
+        }
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def _resolutions(self) -> dict[str, str]:
+        folder = f"{self.plan.resolutions.name}/"
+        return {name: digest for name, digest in self.plan.files.items() if name.startswith(folder)}
+
+    def _patch(self, fix: Fix) -> str:
+        return self.plan.files[os.path.relpath(self.plan.folder / fix.patch, self.plan.folder)] if fix.patch else ""
+
+    def _made_by(self, store: Repo) -> str:
+        if not self._maker:
+            self._maker = json.dumps([_code(), git(store, "version").decode(), PINNED, SURROUNDINGS])
+        return self._maker
+
+
+def _read(file: Path) -> dict[str, bytes]:
+    """Merges by question; none where the file is not as it was written."""
+    try:
+        digest, _, body = bounded.content(file, 2 * LARGEST).partition(b"\n")
+    except OSError:
+        return {}
+    if digest.decode(errors="replace") != hashlib.sha256(body).hexdigest():
+        return {}
+    rows = (line.partition(b" ") for line in body.splitlines())
+    return {question.decode(errors="replace"): merge for question, _, merge in rows}
+
+
+@cache
+def _code() -> str:
+    """Digest of the suite's code."""
+    package = Path(tests_integration.__file__).parent
+    files = sorted(file for room in ROOMS for file in (package / room).glob("*.py"))
+    return hashlib.sha256(b"".join(b"%b\0%b\0" % (file.name.encode(), file.read_bytes()) for file in files)).hexdigest()

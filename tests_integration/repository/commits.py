@@ -1,0 +1,68 @@
+"""Commits that are made in this process, with the ids that git-commit-tree(1) would give them."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from git import Repo
+
+from tests_integration.repository.git import GitError, git
+from tests_integration.repository.objects import read, write
+
+LAST_TWO = 0xFFFE
+NONCHARACTERS = range(0xFDD0, 0xFDF0)
+
+
+class Committer:
+    """Makes commits of one author and one date.
+
+    Args:
+        repo: gets them.
+        identity: author, committer and dates, as git takes them from its environment.
+    """
+
+    def __init__(self, repo: Repo, identity: Mapping[str, str]) -> None:
+        self.repo = repo
+        self.identity = identity
+
+    def commit(self, tree: str, message: str, parents: tuple[str, ...]) -> str:
+        """Id of a commit, written to the repository.
+
+        Raises:
+            GitError: git makes no such commit.
+            OSError: it cannot be written.
+        """
+        if is_taken_as_it_is(self._people + message):
+            return write(self.repo, "commit", self._text(tree, message, parents), like=tree)
+        onto = [word for parent in parents for word in ("-p", parent)]
+        return git(self.repo, "commit-tree", *onto, tree, stdin=message.encode(), env=self.identity).decode().strip()
+
+    def has(self, commit: str, tree: str, message: str, parents: tuple[str, ...]) -> bool:
+        """Whether the repository has this very commit, and by this id; what is not taken as it is counts as missing."""
+        try:
+            there = read(self.repo, commit)
+        except GitError:
+            return False
+        return is_taken_as_it_is(self._people + message) and there == ("commit", self._text(tree, message, parents))
+
+    def _text(self, tree: str, message: str, parents: tuple[str, ...]) -> bytes:
+        onto = "".join(f"parent {parent}\n" for parent in parents)
+        return f"tree {tree}\n{onto}{self._people}\n{message}".encode()
+
+    @cached_property
+    def _people(self) -> str:
+        """The lines of author and committer, made of names by git: it leaves out what would not be read back."""
+        roles = ("author", "committer")
+        told = (git(self.repo, "var", f"GIT_{role.upper()}_IDENT", env=self.identity).decode() for role in roles)
+        return "".join(f"{role} {person}" for role, person in zip(roles, told, strict=True))
+
+
+def is_taken_as_it_is(text: str) -> bool:
+    """Whether git writes a text into a commit as it is: no NUL, which it refuses, no code points that it rewrites.
+
+    These are what Unicode keeps out of texts for good (`find_invalid_utf8` in git's `commit.c`).
+    """
+    return (text.isascii() and "\0" not in text) or not any(map(_is_rewritten, map(ord, text)))
+
+
+def _is_rewritten(code: int) -> bool:
+    return not code or code & LAST_TWO == LAST_TWO or code in NONCHARACTERS
