@@ -18,6 +18,7 @@ from tests_integration.engine.commands import Room, environment
 from tests_integration.engine.gates import run_gate
 from tests_integration.engine.integrate import integrate
 from tests_integration.engine.isolation import begin, cell
+from tests_integration.engine.memory import Memory, out_of_reach
 from tests_integration.engine.metadata import MetadataError, Rests
 from tests_integration.engine.notes import publish_note
 from tests_integration.engine.owners import owner
@@ -29,6 +30,7 @@ from tests_integration.plan.model import Plan
 from tests_integration.record import markdown
 from tests_integration.record.compare import distances
 from tests_integration.record.ledger import PlanLedger, held_back
+from tests_integration.record.model import MergingFact
 from tests_integration.record.write import RECORD, REPLAY, WORK_LOG, write_forms
 from tests_integration.repository.ancestry import Ancestry
 from tests_integration.repository.ask import History
@@ -90,7 +92,8 @@ def store(suite: Session, plan: Plan, ledger: PlanLedger, workspace: Workspace) 
         pytest.skip(f"blocked: {refusal.splitlines()[0]}")
     with open_store(workspace.store, workspace.stores) as opened:
         yield opened
-        mending.drop_damaged(plan, opened, [fact.message for fact in ledger.criteria()], partial(live.say, suite))
+        failures = [fact.message for fact in ledger.criteria()]
+        mending.drop_damaged(plan, opened, failures, partial(live.say, suite), workspace.memory)
 
 
 @pytest.fixture(scope="session")
@@ -165,8 +168,10 @@ def integration(
 ) -> Integration:
     """The integration branch, built in memory; or read, with `--verify`."""
     if suite.verify is None:
+        memory = Memory(store, plan, suite.workspace(plan.name).memory, fresh=suite.fresh)
         with clock("merge", f"{len(plan.branches)} branches"):
-            result = integrate(plan, store, sources)
+            result = integrate(plan, store, sources, memory)
+        ledger.note("merging", MergingFact(made=memory.made, remembered=len(memory.recalled)))
     else:
         judged = verify.find(plan, store, suite.verify)
         by_tip = {source.commit: key for key, source in sources.items() if source.commit and key != "base"}
@@ -201,11 +206,12 @@ def remark(request: pytest.FixtureRequest) -> Remark:
 
 
 @pytest.fixture(scope="session")
-def room(suite: Session, plan: Plan, store: Repo, history: History, workspace: Workspace) -> Room:
+def room(suite: Session, plan: Plan, store: Repo, history: History, workspace: Workspace) -> Iterator[Room]:
     """Where the plan's commands run."""
     shut_in = cell(plan, *workspace[:3], suite.caller)
     begin(shut_in)
-    return Room(history.tip, shut_in, workspace.reports, Remotes(plan, store).secrets())
+    with out_of_reach(workspace.memory, shut_in):
+        yield Room(history.tip, shut_in, workspace.reports, Remotes(plan, store).secrets())
 
 
 @pytest.fixture(scope="session")

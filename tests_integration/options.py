@@ -69,6 +69,11 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="where another run of a plan is in progress, refuse to start instead of waiting for its end",
     )
+    group.addoption(
+        "--fresh",
+        action="store_true",
+        help="make again what is remembered of earlier runs, such as merges, and remember it anew",
+    )
     group.addoption("--reports", default="reports", metavar="DIR", help="where records land (default: reports)")
 
 

@@ -131,6 +131,7 @@ def _take_over(config: pytest.Config) -> None:
         reports=config.invocation_params.dir / config.option.reports,
         until=config.option.until,
         forced=config.option.force_attempt,
+        fresh=config.option.fresh,
         verify="" if config.option.verify is True else config.option.verify,
         caller=Withheld(getattr(config, "workerinput", {}).get(CALLER) or os.environ),
         refusals=getattr(config, "workerinput", {}).get(REFUSALS) or {},

@@ -43,6 +43,7 @@ class Workspace(NamedTuple):
         turn: says whose run that is.
         reports: where its record lands.
         stores: generations of the store, which plans of one project share.
+        memory: its merges, kept between runs.
     """
 
     store: Path
@@ -52,6 +53,7 @@ class Workspace(NamedTuple):
     turn: Path
     reports: Path
     stores: Path
+    memory: Path
 
 
 class Withheld(dict[str, str]):
@@ -71,6 +73,7 @@ class Session:
         until: last stage that runs.
         forced: reason given with `--force-attempt`, or empty.
         verify: what `--verify` judges, empty for the published branch; None where plans are built.
+        fresh: whether what is remembered of earlier runs is made again.
         caller: the caller's environment, from which plans let variables through.
         ledgers: what is known, by plan.
         cache: folder of the suite's own, kept between runs.
@@ -88,6 +91,7 @@ class Session:
     forced: str
     caller: Withheld
     verify: str | None = None
+    fresh: bool = False
     ledgers: dict[str, PlanLedger] = field(default_factory=dict)
     cache: Path = Path()
     terminal: pytest.TerminalReporter | None = None
@@ -116,6 +120,7 @@ class Session:
             folder / "turn.json",
             self.folder(name),
             self._stores(given) or folder / "stores",
+            folder / "merges",
         )
 
     def _stores(self, given: Given) -> Path | None:

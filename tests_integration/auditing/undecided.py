@@ -86,6 +86,7 @@ UNDECIDED = (
         (
             *(f"/compared/{key}" for key in ("problem", "started_at", "verdict", "tip", "passed_over", "tools")),
             *("/compared/moved/**", "/compared/slower/**", "/compared/tools/*", "/compared/plan_changed"),
+            "/merging/*",
         ),
     ),
     Undecided(

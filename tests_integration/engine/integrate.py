@@ -11,7 +11,7 @@ from tests_integration.engine.conflicts import judged
 from tests_integration.engine.edits import edit_facts
 from tests_integration.engine.explain import Explainer
 from tests_integration.engine.fixes import FixDoesNotFitError, applied
-from tests_integration.engine.memory import Memory
+from tests_integration.engine.memory import Memory, Recalled
 from tests_integration.facts import (
     ConflictFact,
     FileFact,
@@ -84,15 +84,20 @@ def integrate(plan: Plan, store: Repo, sources: Mapping[str, Source], memory: Me
     Returns:
         The finished branch; or, without `tip`, how far it came and what is in the way.
     """
-    memory = memory or Memory(None, plan)
+    memory = memory or Memory(store, plan)
     with Chain(store, streaming()) as chain:
         work = _Work(plan, store, sources, memory, chain, Committer(store, plan.identity))
         made = _integrated(work)
-        if memory.recalled and lack(store, memory.recalled):
+        if memory.recalled and _fails(made) and lack(store, memory.recalled):
             memory.forget()
             made = _integrated(work)
     memory.save()
     return made
+
+
+def _fails(made: Integration) -> bool:
+    """Whether git itself has failed, and not only left conflicts."""
+    return "git cannot " in " ".join([made.problem, *(parked.problem for parked in made.parked)])
 
 
 def _integrated(work: _Work) -> Integration:
@@ -147,21 +152,23 @@ def _merge(work: _Work, branch: Branch, base: str, done: list[MergeFact]) -> Mer
     onto = done[-1].commit if done else base
     tip = _tip(branch, work.sources[branch.id], onto, done)
     deleted = work.plan.deleted_with([branch.id, *(merge.branch for merge in done)])
-    question = work.memory.question(work.store, branch, (onto, tip), deleted)
+    question = work.memory.question(branch, (onto, tip), deleted)
     known = work.memory.recall(question)
-    if recalled := known is not None and _is_there(work, branch, known, (onto, tip)):
-        merge = known
+    if recalled := known is not None and _holds(work, branch, known, (onto, tip)):
+        merge = known.merge
     else:
         merge = _made(work, branch, (onto, tip), deleted, done)
     work.memory.keep(question, merge, recalled=recalled)
     return merge
 
 
-def _is_there(work: _Work, branch: Branch, merge: MergeFact, sides: tuple[str, str]) -> bool:
-    """Whether a remembered merge is the commit that it would be today, and the store has it."""
+def _holds(work: _Work, branch: Branch, known: Recalled, sides: tuple[str, str]) -> bool:
+    """Whether a remembered merge tells of the commit that it would be today, byte for byte."""
+    merge = known.merge
+    told = (merge.branch, merge.source, merge.parents, merge.tip, merge.message)
     message = merge_message(branch, merge.fixes)
-    return (merge.branch, merge.parents, merge.tip, merge.message) == (branch.id, sides, sides[1], message) and (
-        work.committer.has(merge.commit, merge.tree, message, sides)
+    return told == (branch.id, branch.source, sides, sides[1], message) and known.text == work.committer.text(
+        merge.tree, message, sides
     )
 
 

@@ -75,6 +75,11 @@ class Cell(NamedTuple):
             return ()
         return ("ipc", "mnt", "pid", "user", *(() if self.network else ("net",)))
 
+    def reaches(self, file: Path) -> bool:
+        """Whether commands may be able to write to a file beside their checkout and HOME."""
+        shared = any(file.resolve().is_relative_to(folder) for folder in self.shared.values())
+        return shared or self.level != "bubblewrap"
+
     @property
     def told(self) -> str:
         """What is enforced, for people."""

@@ -1,10 +1,12 @@
 """Brings sources into a store that may have been damaged: it is made afresh then, without anybody cleaning up."""
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 from tests_integration.engine.sources import fetch
 from tests_integration.facts import Source
 from tests_integration.plan.model import Plan
+from tests_integration.repository.checkout import removed
 from tests_integration.repository.damage import damage, lack
 from tests_integration.repository.store import Store
 
@@ -31,7 +33,7 @@ def fetch_whole(plan: Plan, store: Store, sources: Mapping[str, Source], tell: T
     return fetch(plan, store, sources)
 
 
-def drop_damaged(plan: Plan, store: Store, failures: Iterable[str], tell: Tell) -> None:
+def drop_damaged(plan: Plan, store: Store, failures: Iterable[str], tell: Tell, memory: Path | None = None) -> None:
     """Where git has failed in this run, look whether the store is at fault; the next run then begins with another.
 
     Args:
@@ -39,9 +41,12 @@ def drop_damaged(plan: Plan, store: Store, failures: Iterable[str], tell: Tell) 
         store: used no more in this run.
         failures: what criteria say that failed.
         tell: told of a store that was dropped.
+        memory: merges that are remembered; they are forgotten, since what is missing may be theirs.
     """
     if not any("git cannot" in failure or "GitError" in failure for failure in failures):
         return
+    if memory:
+        removed(memory)
     if broken := damage(store, packs=True):
         store.make_afresh()
         tell(f"the store of {plan.name} is damaged; run again, it is made afresh: {broken}")

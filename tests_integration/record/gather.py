@@ -9,7 +9,7 @@ from tests_integration.plan.model import Plan
 from tests_integration.record.compare import compare
 from tests_integration.record.earlier import Found
 from tests_integration.record.ledger import PlanLedger
-from tests_integration.record.model import CriterionFact, PlanFact, Record, sentence, verdict
+from tests_integration.record.model import CriterionFact, MergingFact, PlanFact, Record, sentence, verdict
 from tests_integration.text import visible
 
 GATES = ("build", "test", "demo")
@@ -58,6 +58,7 @@ def gather(  # noqa: PLR0913 - what a record is made of
         infrastructure=integration.infrastructure,
         parked=integration.parked,
         problem=integration.problem,
+        merging=ledger.fact("merging", MergingFact),
         judged=ledger.fact("judged", JudgedFact),
         gates=gates,
         commands=tuple(command for gate in gates for command in gate.commands),

@@ -113,7 +113,8 @@ def _mark(record: Record) -> str:
 
 def _counts(record: Record, *, times: bool) -> str:
     counts = ", ".join(f"{record.count(outcome)} {outcome}" for outcome in ("passed", "failed", "blocked", "not-run"))
-    return f"Criteria: {counts}{f'; {record.seconds:.0f} s' if times else ''}."
+    merging = f" Merges: {record.merging.told}." if times and record.merging else ""
+    return f"Criteria: {counts}{f'; {record.seconds:.0f} s' if times else ''}.{merging}"
 
 
 def _published(record: Record, *, times: bool) -> str:

@@ -87,6 +87,18 @@ class StageFact(Fact):
     seconds: float
 
 
+class MergingFact(Fact):
+    """How many merges this run made, and how many it remembered of earlier ones."""
+
+    made: int
+    remembered: int
+
+    @property
+    def told(self) -> str:
+        """The same for people."""
+        return f"{self.made} made, {self.remembered} remembered of earlier runs"
+
+
 class Record(Fact):
     """What one run of one plan did and proved.
 
@@ -99,6 +111,7 @@ class Record(Fact):
         branch: its name.
         parked: branches that did not merge, each with why.
         problem: why there is no branch at all, or empty.
+        merging: how many merges were made in this run; None where none were to be.
         judged: who built the branch and who judged it, where it was not built by this run.
         note: the record as a note on the tip, where the plan asks for it and all else had held.
         started_at: UTC.
@@ -121,6 +134,7 @@ class Record(Fact):
     infrastructure: InfrastructureFact | None = None
     parked: tuple[Parked, ...] = ()
     problem: str = ""
+    merging: MergingFact | None = None
     judged: JudgedFact | None = None
     gates: tuple[Gate, ...] = ()
     commands: tuple[CommandFact, ...] = ()

@@ -5,8 +5,8 @@ from functools import cached_property
 
 from git import Repo
 
-from tests_integration.repository.git import GitError, git
-from tests_integration.repository.objects import read, write
+from tests_integration.repository.git import git
+from tests_integration.repository.objects import write
 
 LAST_TWO = 0xFFFE
 NONCHARACTERS = range(0xFDD0, 0xFDF0)
@@ -31,20 +31,15 @@ class Committer:
             GitError: git makes no such commit.
             OSError: it cannot be written.
         """
-        if is_taken_as_it_is(self._people + message):
-            return write(self.repo, "commit", self._text(tree, message, parents), like=tree)
+        if text := self.text(tree, message, parents):
+            return write(self.repo, "commit", text, like=tree)
         onto = [word for parent in parents for word in ("-p", parent)]
         return git(self.repo, "commit-tree", *onto, tree, stdin=message.encode(), env=self.identity).decode().strip()
 
-    def has(self, commit: str, tree: str, message: str, parents: tuple[str, ...]) -> bool:
-        """Whether the repository has this very commit, and by this id; what is not taken as it is counts as missing."""
-        try:
-            there = read(self.repo, commit)
-        except GitError:
-            return False
-        return is_taken_as_it_is(self._people + message) and there == ("commit", self._text(tree, message, parents))
-
-    def _text(self, tree: str, message: str, parents: tuple[str, ...]) -> bytes:
+    def text(self, tree: str, message: str, parents: tuple[str, ...]) -> bytes | None:
+        """The bytes of a commit; None where git would not take them as they are."""
+        if not is_taken_as_it_is(self._people + message):
+            return None
         onto = "".join(f"parent {parent}\n" for parent in parents)
         return f"tree {tree}\n{onto}{self._people}\n{message}".encode()
 

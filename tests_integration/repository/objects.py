@@ -1,14 +1,16 @@
 """Objects of a repository, read and written without a process for each (git-cat-file(1), gitrepository-layout(5))."""
 
 import hashlib
+import io
 import re
 import uuid
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from git import Repo
 
-from tests_integration.repository.git import GitError
+from tests_integration.repository.git import GitError, git
 
 OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 FORMS = {40: "sha1", 64: "sha256"}
@@ -41,6 +43,32 @@ def is_there(repo: Repo, name: str) -> bool:
         return bool(OBJECT_ID.fullmatch(name) and repo.git.get_object_header(name))
     except ValueError:
         return False
+
+
+def commits_there(repo: Repo, commits: Mapping[str, str]) -> dict[str, bytes]:
+    """The bytes of those of many commits that the repository has, and whose trees it has, in one process for all.
+
+    Args:
+        repo: is asked.
+        commits: ids, each with the id of a tree that has to be there too; what is no id is not there.
+    """
+    pairs = [pair for pair in commits.items() if all(map(OBJECT_ID.fullmatch, pair))]
+    asked = "".join(f"contents {commit}\ninfo {tree}\n" for commit, tree in pairs).encode()
+    told = io.BytesIO(git(repo, "cat-file", "--batch-command", "--buffer", stdin=asked) if pairs else b"")
+    there = {}
+    for commit, _ in pairs:
+        kind, data = _next(told)
+        if _next(told, of_content=False)[0] == "tree" and kind == "commit":
+            there[commit] = data
+    return there
+
+
+def _next(told: io.BytesIO, *, of_content: bool = True) -> tuple[str, bytes]:
+    """Kind and bytes of the object that git tells of next; no kind where it is missing."""
+    _, kind, *size = told.readline().decode().split()
+    if not size:
+        return "", b""
+    return kind, told.read(int(size[0]) + 1)[:-1] if of_content else b""
 
 
 def write(repo: Repo, kind: str, data: bytes, like: str) -> str:
