@@ -112,8 +112,8 @@ class Explainer:
         conflict, earlier, own = item.first.conflict, item.by, self.branch.id
         adder, other = (earlier, own) if conflict.ours else (own, earlier)
         former = _and(shown(path) for path in conflict.related)
-        if conflict.kind == "rename/rename":
-            names = self._new_names(conflict)
+        names = self._new_names(conflict) if conflict.kind == "rename/rename" else {}
+        if len(names) == 2:  # noqa: PLR2004 - one of them may be removed again, or in the way of another file
             return f"{earlier} renamed it to {names['ours']}, {own} renamed it to {names['theirs']}"
         if conflict.kind == "rename/delete":
             return f"{adder} renamed {former} to it, {other} removed {former}"
