@@ -11,6 +11,7 @@ import pytest
 from git import Repo
 
 from tests_integration import __version__, live, running
+from tests_integration.criteria.catalogue import SUBJECTS
 from tests_integration.criteria.judge import Remark
 from tests_integration.engine import attempts, mending, metadata, verify
 from tests_integration.engine.clock import now, stamp
@@ -53,10 +54,14 @@ def suite(request: pytest.FixtureRequest) -> Session:
 
 
 @pytest.fixture(scope="session")
-def given(request: pytest.FixtureRequest) -> Given:
+def given(request: pytest.FixtureRequest, suite: Session) -> Given:
     """The plan of the case, or its refusal."""
-    result: Given = request.param
-    return result
+    return suite.given(request.param)
+
+
+source, branch, fix, rule, number, text, publish, notes = (
+    pytest.fixture(name=name)(running.subject) for name in SUBJECTS
+)
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,8 @@ from tests_integration.session import Session, Withheld
 
 CALLER = "waveproof_caller"
 REFUSALS = "waveproof_refusals"
+HYPOTHESIS = "hypothesispytest"
+"""A plugin that criteria have no use for; at the end it imports all of Hypothesis, which takes longer than a start."""
 
 open_streams()  # before pytest captures what is said there
 
@@ -83,6 +85,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         running.parametrize(metafunc, suite)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Cases stay until the end: the collector of cycles need not look through them again and again."""
+    if SESSION not in session.config.stash:
+        return (yield)
+    with running.kept():
+        return (yield)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Plan order; sets of parameters that are empty leave no case."""
@@ -95,15 +106,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember what was asked for; plan order again, whatever others (`--ff`) made of it."""
     if (suite := session.config.stash.get(SESSION, None)) is not None:
         session.items[:] = running.arranged(session.items, suite)
-        running.tell_subjects(session.items, suite)
         for item in session.items:
-            suite.ledgers[running.plan_name(item)].chosen.add(running.key(item))
+            name, _, key = running.asked(item)
+            suite.ledgers[name].chosen.add(key)
+        if not session.config.option.collectonly:
+            running.tell_subjects(session.items, suite)
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
-    """With `--collect-only`, the plans as a list to read."""
+    """With `--collect-only`, the plans as a list to read; with `-q` no more than pytest's own list of cases."""
     suite = config.stash.get(SESSION, None)
-    return running.listing(items, suite) if suite is not None and config.option.collectonly else []
+    wanted = config.option.collectonly and config.option.verbose >= 0
+    return running.listing(items, suite) if suite is not None and wanted else []
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -143,6 +157,8 @@ def _take_over(config: pytest.Config) -> None:
     config.add_cleanup(held.close)
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = [str(FOLDER)]
+    if config.pluginmanager.has_plugin(HYPOTHESIS):
+        config.pluginmanager.unregister(name=HYPOTHESIS)
     config.pluginmanager.register(Listener(suite))
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Closer(suite))

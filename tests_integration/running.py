@@ -1,19 +1,20 @@
 """What the hooks of the plugin delegate to while criteria are collected, ordered, run and reported."""
 
-from contextlib import suppress
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from tests_integration import turns
 from tests_integration.criteria.about import About, about
-from tests_integration.criteria.catalogue import FOLDER, description, is_asked_for, stage_of, subjects
+from tests_integration.criteria.catalogue import description, is_asked_for, parameters, stage_of, subjects
 from tests_integration.engine import attempts, isolation, metadata
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.facts import AttemptFact, Integration, Recorded, Source
-from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan
 from tests_integration.plan.stages import STAGES
 from tests_integration.record import index
@@ -63,51 +64,72 @@ def _take_turn(config: pytest.Config, suite: Session) -> None:
     config.add_cleanup(turns.take(suite, tell, wait=not config.option.no_wait).close)
 
 
-def is_criterion(item: pytest.Item) -> bool:
-    """Whether this case judges a plan."""
-    return item.path.is_relative_to(FOLDER)
+@contextmanager
+def kept() -> Iterator[None]:
+    """Keep the collector of cycles (gc) from looking at all that is made here, now and later."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def parametrize(metafunc: pytest.Metafunc, session: Session) -> None:
     """Give a criterion one case a plan, or one a plan and subject, with ids made of their names."""
+    function = metafunc.function
     stage = stage_of(metafunc.definition.path)
-    if STAGES.index(stage) > STAGES.index(session.until):
-        metafunc.parametrize("given", [], indirect=True)
-        return
-    rows = []
-    names = ["given"]
-    for given in session.givens:
-        if not is_asked_for(metafunc.function, given.plan, session.verify):
+    names, ids = [], []
+    for given in session.givens if STAGES.index(stage) <= STAGES.index(session.until) else ():
+        if not is_asked_for(function, given.plan, session.verify):
             continue
-        if given.plan is None and metafunc.function.__name__ != "test_plan_is_sound":
-            continue
-        subject = subjects(metafunc.fixturenames, stage, given.plan, session.verify)
-        if subject is None:
-            rows.append(pytest.param(given, id=given.name))
-        else:
-            names = ["given", subject[0]]
-            rows += [pytest.param(given, value, id=f"{given.name}-{key}") for key, value in subject[1]]
-    metafunc.parametrize(names, rows, indirect=["given"], scope="session")
+        found = subjects(parameters(function), stage, given.plan, session.verify)
+        if found is not None:
+            session.subjects[given.name, function.__name__.removeprefix("test_")] = dict(found[1])
+        keys = [given.name] if found is None else [f"{given.name}-{key}" for key, _ in found[1]]
+        names += [given.name] * len(keys)
+        ids += keys
+    metafunc.parametrize("given", names, ids=ids, indirect=True, scope="session")
+
+
+class Asked(NamedTuple):
+    """What a case asks: about which plan, by name, in which stage, by which criterion for which subject."""
+
+    plan: str
+    stage: str
+    key: Key
+
+
+ASKED = pytest.StashKey[Asked]()
+
+
+def asked(item: pytest.Item) -> Asked:
+    """What a criterion's case asks, by its module, its function and its id."""
+    found = item.stash.get(ASKED, None)
+    if found is None:
+        plan = str(_given(item))
+        subject = item.callspec.id.removeprefix(plan).removeprefix("-")  # type: ignore[attr-defined]
+        criterion = getattr(item, "originalname", item.name).removeprefix("test_")
+        found = item.stash[ASKED] = Asked(plan, stage_of(item.path), (criterion, subject))
+    return found
+
+
+def subject(request: pytest.FixtureRequest, suite: Session) -> object:
+    """What a criterion is judged for in this case."""
+    name, _, (criterion, wanted) = asked(request.node)
+    return suite.subjects[name, criterion][wanted]
 
 
 def arranged(items: list[pytest.Item], session: Session) -> list[pytest.Item]:
     """The criteria in plan order: plan by plan, stage by stage; those without a subject in any plan are left out."""
-    places = {(name, key): n for name, ledger in session.ledgers.items() for n, key in enumerate(ledger.outcomes)}
-    plans = list(session.ledgers)
-    kept = [item for item in items if isinstance(_parameters(item).get("given"), Given)]
-    return sorted(kept, key=lambda item: (plans.index(plan_name(item)), places[plan_name(item), key(item)]))
+    cases = ((name, key) for name, ledger in session.ledgers.items() for key in ledger.outcomes)
+    places = {case: n for n, case in enumerate(cases)}
 
+    def place(item: pytest.Item) -> int:
+        name, _, key = asked(item)
+        return places[name, key]
 
-def plan_name(item: pytest.Item) -> str:
-    """Name of the plan that the case judges."""
-    given: Given = _parameters(item)["given"]
-    return given.name
-
-
-def key(item: pytest.Item) -> Key:
-    """Names the case within its plan."""
-    case = item.callspec.id.removeprefix(plan_name(item)).removeprefix("-")  # type: ignore[attr-defined]
-    return _function(item).removeprefix("test_"), case
+    return sorted((item for item in items if _given(item) in session.ledgers), key=place)
 
 
 def started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact) -> AttemptFact:
@@ -164,11 +186,12 @@ def come_to(item: pytest.Item, session: Session) -> None:
 
     What cannot be written now is no failure of the stage; at the end it is one of the record.
     """
-    here = plan_name(item), stage_of(item.path)
-    before, session.running = session.running, here
-    name, stage = here
+    name, stage, _ = asked(item)
+    before, session.running = session.running, (name, stage)
+    if session.running == before:
+        return
     attempt = session.ledgers[name].fact("attempt", AttemptFact)
-    if here == before or attempt is None or attempt.refused:
+    if attempt is None or attempt.refused:
         return
     turns.come_to(session, name, stage)
     with suppress(OSError, MetadataError):
@@ -179,8 +202,8 @@ def come_to(item: pytest.Item, session: Session) -> None:
 
 def block(item: pytest.Item, session: Session) -> None:
     """Skip the case, with the culprit named, where an earlier stage of its plan has failed."""
-    culprit = session.ledgers[plan_name(item)].blocked_by(stage_of(item.path))
-    if culprit:
+    name, stage, _ = asked(item)
+    if culprit := session.ledgers[name].blocked_by(stage):
         pytest.skip(f"blocked: {culprit}")
 
 
@@ -188,9 +211,9 @@ def tell_subjects(items: list[pytest.Item], session: Session) -> None:
     """Let JUnit XML carry what each case is about: plan, stage, criterion and branches, as properties."""
     abouts = {given.name: about(given.plan, session.verify) for given in session.givens if given.plan}
     for item in items:
-        name, (criterion, subject) = plan_name(item), key(item)
-        found = abouts.get(name, {}).get((criterion, subject), About(()))
-        properties = [("plan", name), ("stage", stage_of(item.path)), ("criterion", criterion)]
+        name, stage, key = asked(item)
+        found = abouts.get(name, {}).get(key, About(()))
+        properties = [("plan", name), ("stage", stage), ("criterion", key[0])]
         item.user_properties += [*properties, *(("branch", branch) for branch in found.branches)]
 
 
@@ -200,10 +223,10 @@ def annotate(item: pytest.Item, report: pytest.TestReport, error: BaseException 
         _blame_machine(report, error)
     told = visible(message(report, error))
     _make_visible(report)
-    name = plan_name(item)
+    name, _, key = asked(item)
     said = {
         "plan": name,
-        "key": key(item),
+        "key": key,
         "message": told,
         "facts": session.ledgers[name].unsent(),
         "blocked": report.skipped or getattr(report, "blocked", False),
@@ -258,6 +281,11 @@ def message(report: pytest.TestReport, error: BaseException | None) -> str:
 
 def listing(items: list[pytest.Item], session: Session) -> list[str]:
     """The plans as a list to read: what is merged in which order, and what is judged."""
+    cases: dict[str, list[str]] = {}
+    for item in items:
+        name, stage, (_, subject) = asked(item)
+        text = description(item.function)  # type: ignore[attr-defined]
+        cases.setdefault(name, []).append(f"  {stage:7}  {subject + ': ' if subject else ''}{text}")
     lines = []
     for given in session.givens:
         plan = given.plan
@@ -268,19 +296,10 @@ def listing(items: list[pytest.Item], session: Session) -> list[str]:
         for n, branch in enumerate(plan.branches, 1):
             fixes = "".join(f", {fix.id}: {fix.action}" for fix in plan.fixes_of(branch))
             lines.append(f"  {n}. {branch.id}  {branch.title}  <- {branch.source}{fixes}")
-        for item in items:
-            if is_criterion(item) and plan_name(item) == plan.name:
-                _, subject = key(item)
-                text = description(item.function)  # type: ignore[attr-defined]
-                lines.append(f"  {stage_of(item.path):7}  {subject + ': ' if subject else ''}{text}")
+        lines += cases.get(plan.name, [])
     return lines
 
 
-def _function(item: pytest.Item) -> str:
-    name: str = getattr(item, "originalname", item.name)
-    return name
-
-
-def _parameters(item: pytest.Item) -> dict[str, Any]:
-    parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-    return parameters
+def _given(item: pytest.Item) -> object:
+    """Name of the plan that the case is for; something else where it is for none."""
+    return item.callspec.params.get("given") if hasattr(item, "callspec") else None

@@ -76,6 +76,7 @@ class Session:
         fresh: whether what is remembered of earlier runs is made again.
         caller: the caller's environment, from which plans let variables through.
         ledgers: what is known, by plan.
+        subjects: what a criterion is judged for, by id, by plan and criterion.
         cache: folder of the suite's own, kept between runs.
         terminal: where live lines go, or None.
         began: seconds since the epoch.
@@ -93,6 +94,7 @@ class Session:
     verify: str | None = None
     fresh: bool = False
     ledgers: dict[str, PlanLedger] = field(default_factory=dict)
+    subjects: dict[tuple[str, str], dict[str, object]] = field(default_factory=dict)
     cache: Path = Path()
     terminal: pytest.TerminalReporter | None = None
     began: float = field(default_factory=time.time)
@@ -102,6 +104,8 @@ class Session:
     refusals: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._earlier: dict[tuple[str, bool, bool], Found] = {}
+        self._by_name = {given.name: given for given in self.givens}
         self.ledgers = {
             given.name: PlanLedger([_not_run(case) for case in cases(given.plan, self.verify)]) for given in self.givens
         }
@@ -136,7 +140,7 @@ class Session:
 
     def given(self, name: str) -> Given:
         """A plan of this session by name."""
-        return next(given for given in self.givens if given.name == name)
+        return self._by_name[name]
 
     def metadata_of(self, name: str) -> tuple[Path, str]:
         """Metadata file of a plan, and the pointer into it."""
@@ -196,8 +200,11 @@ class Session:
         )
         if attempt and attempt.refused:
             return Found()
-        rehearsal = bool(attempt and attempt.rehearsal)
-        return find(self.folder(name), judging, begun=attempt is not None, rehearsal=rehearsal)
+        asked = name, attempt is not None, bool(attempt and attempt.rehearsal)
+        if asked not in self._earlier:
+            _, begun, rehearsal = asked
+            self._earlier[asked] = find(self.folder(name), judging, begun=begun, rehearsal=rehearsal)
+        return self._earlier[asked]
 
     def _metadata(self, name: str) -> dict[str, object]:
         try:

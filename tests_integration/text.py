@@ -8,6 +8,8 @@ FIRST_PRINTABLE, LAST_PRINTABLE = 0x20, 0x7E
 
 def visible(text: str) -> str:
     """The text with control, formatting and direction characters written out, so that none acts; lines stay lines."""
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
     return "".join(
         character if character.isprintable() or character in "\n\t" else _written(character) for character in text
     )

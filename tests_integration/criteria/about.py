@@ -1,9 +1,8 @@
 """What of a plan a criterion's case is about: the entry in the plan's file, and the branches."""
 
-import inspect
 from typing import NamedTuple
 
-from tests_integration.criteria.catalogue import functions, is_asked_for, subjects
+from tests_integration.criteria.catalogue import functions, is_asked_for, parameters, subjects
 from tests_integration.plan.mistakes import Place
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Branch, Fix, Resolve
@@ -64,13 +63,13 @@ def about(plan: Plan, verify: str | None = None) -> dict[tuple[str, str], About]
         for stage, function in functions()
         if is_asked_for(function, plan, verify)
         for name in (function.__name__.removeprefix("test_"),)
-        for subject, found in _of(name, stage, list(inspect.signature(function).parameters), plan, verify)
+        for subject, found in _of(name, stage, parameters(function), plan, verify)
     }
 
 
-def _of(name: str, stage: str, parameters: list[str], plan: Plan, verify: str | None) -> list[tuple[str, About]]:
+def _of(name: str, stage: str, names: tuple[str, ...], plan: Plan, verify: str | None) -> list[tuple[str, About]]:
     whole = About(ENTRIES.get(name) or STAGES.get(stage, ()))
-    given = subjects(parameters, stage, plan, verify)
+    given = subjects(names, stage, plan, verify)
     if given is None:
         return [("", whole)]
     parameter, rows = given

@@ -1,7 +1,7 @@
 """Every criterion that a plan has to meet, known before anything runs."""
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -50,40 +50,56 @@ def is_asked_for(function: Callable[..., object], plan: Plan | None, verify: str
     """Whether a criterion is for this plan: a rejected one has its soundness only; `--verify` leaves out building."""
     if plan is None:
         return function.__name__ == "test_plan_is_sound"
-    marks = {mark.name for mark in getattr(function, "pytestmark", ())}
-    return verify is None or BUILDING not in marks
+    return verify is None or not _is_building(function)
+
+
+@cache
+def _is_building(function: Callable[..., object]) -> bool:
+    return any(mark.name == BUILDING for mark in getattr(function, "pytestmark", ()))
 
 
 def subjects(
-    parameters: Sequence[str], stage: str, plan: Plan | None, verify: str | None = None
+    parameters: Iterable[str], stage: str, plan: Plan | None, verify: str | None = None
 ) -> tuple[str, list[Subject]] | None:
     """What a criterion is parametrized over, judged by the names of its parameters.
-
-    A commit that is judged by its id is on no branch that could be read back.
 
     Returns:
         Name of the parameter, and the subjects as (id, value); None where the criterion has one case a plan.
     """
-    if plan is None:
-        return None
-    given: dict[str, list[Subject]] = {
-        "source": [("base", "base"), *((branch.id, branch.id) for branch in plan.branches)],
-        "branch": [(branch.id, branch) for branch in plan.branches],
-        "fix": [(fix.id, fix) for fix in plan.fixes],
-        "number": [(str(n), n) for n, _ in enumerate(plan.build if stage == "build" else plan.test, 1)],
-        "text": [(f"text-{n}", text) for n, text in enumerate(plan.demo.shows, 1)],
-        "rule": [(f"rule-{n}", (n, rule)) for n, rule in enumerate(plan.resolve, 1)],
-        "publish": _read_back(plan, verify),
-        "notes": [(plan.publish.remote, plan.publish)] if plan.publish and plan.publish.notes else [],
-    }
-    return next(((name, given[name]) for name in parameters if name in given), None)
+    name = _subject_parameter(tuple(parameters))
+    return (name, SUBJECTS[name](plan, stage, verify)) if plan and name else None
 
 
-def _read_back(plan: Plan, verify: str | None) -> list[Subject]:
-    """Where the branch is read back: on the remote of the plan, or wherever `--verify` says that it is."""
+@cache
+def _subject_parameter(parameters: tuple[str, ...]) -> str | None:
+    return next((name for name in parameters if name in SUBJECTS), None)
+
+
+def _commands(plan: Plan, stage: str, _verify: str | None) -> list[Subject]:
+    return [(str(n), n) for n, _ in enumerate(plan.build if stage == "build" else plan.test, 1)]
+
+
+def _read_back(plan: Plan, _stage: str, verify: str | None) -> list[Subject]:
+    """Where the branch is read back: on the remote of the plan, or wherever `--verify` says that it is.
+
+    A commit that is judged by its id is on no branch that could be read back.
+    """
     if verify:
         return [] if is_commit_id(verify) else [("judged", Publish(remote="judged"))]
     return [(plan.publish.remote, plan.publish)] if plan.publish else []
+
+
+SUBJECTS: dict[str, Callable[[Plan, str, str | None], list[Subject]]] = {
+    "source": lambda plan, *_: [("base", "base"), *((branch.id, branch.id) for branch in plan.branches)],
+    "branch": lambda plan, *_: [(branch.id, branch) for branch in plan.branches],
+    "fix": lambda plan, *_: [(fix.id, fix) for fix in plan.fixes],
+    "number": _commands,
+    "text": lambda plan, *_: [(f"text-{n}", text) for n, text in enumerate(plan.demo.shows, 1)],
+    "rule": lambda plan, *_: [(f"rule-{n}", (n, rule)) for n, rule in enumerate(plan.resolve, 1)],
+    "publish": _read_back,
+    "notes": lambda plan, *_: [(plan.publish.remote, plan.publish)] if plan.publish and plan.publish.notes else [],
+}
+"""The subjects of a parameter, by its name."""
 
 
 def cases(plan: Plan | None, verify: str | None = None) -> list[Case]:
@@ -122,10 +138,10 @@ def described() -> dict[str, Described]:
 
 
 def _described(stage: str, function: Callable[..., object]) -> Described:
-    marks = {mark.name for mark in getattr(function, "pytestmark", ())}
-    return Described(stage, description(function), BUILDING in marks)
+    return Described(stage, description(function), _is_building(function))
 
 
+@cache
 def description(function: Callable[..., object]) -> str:
     """The criterion in words: the first paragraph of its docstring, in one line."""
     return " ".join((function.__doc__ or "").split("\n\n")[0].split())
@@ -136,17 +152,23 @@ def stage_of(file: Path) -> str:
     return file.stem.removeprefix("test_")
 
 
+@cache
+def parameters(function: Callable[..., object]) -> tuple[str, ...]:
+    """Names of the parameters of a criterion."""
+    return tuple(inspect.signature(function).parameters)
+
+
 def _subject_ids(function: Callable[..., object], stage: str, plan: Plan | None, verify: str | None) -> list[str]:
-    given = subjects(list(inspect.signature(function).parameters), stage, plan, verify)
+    given = subjects(parameters(function), stage, plan, verify)
     return [name for name, _ in given[1]] if given else [""]
 
 
-def functions() -> Iterator[tuple[str, Callable[..., object]]]:
+@cache
+def functions() -> tuple[tuple[str, Callable[..., object]], ...]:
     """Every criterion with its stage, in the order in which they run."""
-    for stage in STAGES:
-        for name, member in vars(_module(stage)).items():
-            if name.startswith("test_"):
-                yield stage, member
+    return tuple(
+        (stage, member) for stage in STAGES for name, member in vars(_module(stage)).items() if name.startswith("test_")
+    )
 
 
 def _module(stage: str) -> ModuleType:

@@ -6,6 +6,7 @@ says about another (parents, order, remotes) is checked in `plan.references`.
 
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -172,7 +173,13 @@ class Plan(PlanDocument):
 
     def gone_after(self, branch: Branch) -> frozenset[str]:
         """Paths that fixes have deleted once this branch is merged; no later branch brings them back."""
-        return self.deleted_with(earlier.id for earlier in self.branches[: self.branches.index(branch) + 1])
+        return self._gone[branch.id]
+
+    @cached_property
+    def _gone(self) -> dict[str, frozenset[str]]:
+        deleted = (self.deleted_with([branch.id]) for branch in self.branches)
+        together: Iterable[frozenset[str]] = accumulate(deleted, frozenset.union)
+        return {branch.id: paths for branch, paths in zip(self.branches, together, strict=True)}
 
     def named_by_fixes(self, branch: Branch) -> frozenset[str]:
         """Paths that fixes settle in the merge of this branch: taken in it, or deleted in it or before."""

@@ -34,6 +34,7 @@ class PlanLedger:
         self.chosen: set[Key] = set()
         self.spans: dict[str, tuple[float, float]] = {}
         self._unsent: dict[str, Any] = {}
+        self._culprits: dict[str, str] = {}
 
     def note(self, name: str, fact: Fact | dict[str, Any]) -> None:
         """Keep a fact, and send it along with the next report."""
@@ -52,6 +53,8 @@ class PlanLedger:
     def hear(self, key: Key, outcome: str, message: str, seconds: float, remarks: tuple[str, ...] = ()) -> None:
         """Take in one phase of a criterion: a failure stays, whatever follows."""
         before = self.outcomes[key]
+        for later in STAGES[STAGES.index(before.stage) + 1 :]:
+            self._culprits.pop(later, None)
         worse = before.outcome in {"failed", "blocked"} and outcome != "failed"
         update: dict[str, Any] = {"seconds": round(before.seconds + seconds, 3), "remarks": remarks or before.remarks}
         self.outcomes[key] = before.model_copy(
@@ -99,6 +102,11 @@ class PlanLedger:
 
     def blocked_by(self, stage: str) -> str:
         """What failed in an earlier stage, for people; empty where nothing did."""
+        if stage not in self._culprits:
+            self._culprits[stage] = self._culprit(stage)
+        return self._culprits[stage]
+
+    def _culprit(self, stage: str) -> str:
         failed = [fact for fact in self.before(stage) if fact.outcome in {"failed", "blocked"}]
         if not failed:
             return ""
