@@ -14,6 +14,7 @@ from tests_integration.repository.resolutions import Merging, lost, names_of, to
 
 def dropped_by(history: History, plan: Plan, tips: Mapping[str, str], number: int) -> tuple[int, list[str]]:
     """How many conflicts a rule (by its number, from 1) settled, and what it dropped, each a line for people."""
+    rule = plan.resolve[number - 1]
     used = 0
     lines: list[str] = []
     for branch in plan.branches:
@@ -24,7 +25,7 @@ def dropped_by(history: History, plan: Plan, tips: Mapping[str, str], number: in
                 if settled.get(conflict.path) == number:
                     used += 1
                     lines += _dropped(history, plan, tips, (branch, merge), conflict)
-            if plan.resolve[number - 1].drops:
+            if rule.drops and branch.id in rule.merges:
                 conflicted = {conflict.path for conflict in automatic.conflicts}
                 lost = [loss for loss in losses(history, merge) if loss.path not in conflicted]
                 excused = [loss for loss in lost if excused_by(plan, branch, loss) == number]

@@ -58,7 +58,12 @@ def undeclared(history: History, plan: Plan, branch: Branch, merge: Commit) -> U
 
 
 def expected(history: History, plan: Plan, branch: Branch, merge: Commit) -> Expected:
-    """What the plan declares for a merge; the criterion fails where a patch does not apply."""
+    """What the plan declares for a merge, computed once; the criterion fails where a patch does not apply."""
+    what = ("expected", plan.digest, branch.id, merge.id)
+    return history.once(what, lambda: _expected(history, plan, branch, merge))
+
+
+def _expected(history: History, plan: Plan, branch: Branch, merge: Commit) -> Expected:
     automatic = automatic_of(history, merge)
     settled, unsettled = _settled(history, plan, branch, merge, automatic)
     own = {path for fix in plan.fixes_of(branch) for path in fix.delete}

@@ -32,8 +32,7 @@ class Discard(NamedTuple):
 def discards(ancestry: Ancestry, plan: Plan, branch: Branch) -> Iterator[Discard]:
     """What the merges that this branch was the first to hold threw away of other branches and of the base."""
     for merge, automatic in ancestry.inner_merges:
-        holders = ancestry.holders(merge.id)
-        if holders[:1] != [branch.id] or not (whose := _whose(ancestry, merge, holders)):
+        if ancestry.first_holder(merge.id) != branch.id or not (whose := _whose(ancestry, merge)):
             continue
         conflicted = {conflict.path for conflict in automatic.conflicts}
         paths = sorted(conflicted | changes(ancestry.repo, automatic.tree, merge.tree).keys())
@@ -48,9 +47,10 @@ def _is_declared(plan: Plan, branch: Branch, path: str) -> bool:
     return rule is not None and rule[1].drops and branch.id in rule[1].merges
 
 
-def _whose(ancestry: Ancestry, merge: Commit, holders: list[str]) -> str:
+def _whose(ancestry: Ancestry, merge: Commit) -> str:
     """Whose work the other side of a merge on a branch is, the first to hold it; empty where it is the branch's own."""
     other = merge.parents[1]
     if not ancestry.is_beyond(other):
         return "the base"
+    holders = ancestry.holders(merge.id)
     return next((name for name in ancestry.holders(other) if name not in holders), "")

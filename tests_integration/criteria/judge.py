@@ -10,7 +10,7 @@ from tests_integration.criteria.missing import why_not_merged
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Branch
 from tests_integration.repository.ancestry import Ancestry
-from tests_integration.repository.ask import Commit, History, entries, last_change, tree_of
+from tests_integration.repository.ask import Commit, History, entries, last_change
 from tests_integration.repository.git import GitError
 from tests_integration.repository.merge import AutomaticMerge
 from tests_integration.text import visible
@@ -74,7 +74,7 @@ def is_in_already(history: History, merge: Commit) -> bool:
         return False
     if automatic.tree == merge.tree:
         return not history.changes[merge.id]
-    return not automatic.conflicts and automatic.tree == tree_of(history.repo, merge.parents[0])
+    return not automatic.conflicts and automatic.tree == history.tree_before(merge)
 
 
 def adds_nothing(history: History, ancestry: Ancestry, branch: Branch) -> str:

@@ -10,7 +10,7 @@ from git import Repo
 from tests_integration.criteria.judge import automatic_of
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Branch, Resolve
-from tests_integration.repository.ask import Commit, History, changes, content, shown
+from tests_integration.repository.ask import Commit, History, content, shown
 from tests_integration.repository.entry import is_text_file
 from tests_integration.repository.merge import Conflict
 from tests_integration.repository.provenance import FileChange, Hunk, Line
@@ -129,7 +129,7 @@ def _lines(
         return []
     paths = {path for gone in found for path in (gone.change.path, gone.change.before)}
     edited = {text for edit in _own_edits(history, merge, paths) for text in edit.removed}
-    by_hand = changes(history.repo, automatic_of(history, merge).tree, merge.tree)
+    by_hand = history.by_hand[merge.id]
     lost = []
     for gone in found:
         is_edit = gone.line.text.rstrip(b"\r\n") in edited
@@ -169,7 +169,7 @@ def _returned(history: History, merge: Commit, changed: list[FileChange]) -> lis
         return []
     paths = {name for change in changed for name in (change.path, change.before)}
     added = {text for edit in _own_edits(history, merge, paths) for text in edit.added}
-    by_hand = changes(history.repo, automatic_of(history, merge).tree, merge.tree)
+    by_hand = history.by_hand[merge.id]
     groups: dict[tuple[str, str], list[str]] = {}
     for path, origin, text in found:
         if text.rstrip(b"\r\n") not in added and path not in by_hand:
@@ -188,10 +188,11 @@ def _back(history: History, change: FileChange) -> Iterator[tuple[str, bytes]]:
         gained = Counter({text: count for text, count in gained.items() if text not in removed})
 
 
-def _own_edits(history: History, merge: Commit, paths: Iterable[str]) -> list[Edit]:
+def _own_edits(history: History, merge: Commit, paths: set[str]) -> list[Edit]:
     """What the branch's own commits changed, without those that revert a commit of an earlier branch."""
     onto, tip = merge.parents[:2]
-    edits = edits_between(history.repo, onto, tip, paths)
+    what = ("edits", onto, tip, *sorted(paths))
+    edits = history.once(what, lambda: edits_between(history.repo, onto, tip, paths))
     claims = {edit.reverts for edit in edits if edit.reverts}
     earlier = commits_between(history.repo, history.base, onto) if claims else frozenset()
     return [edit for edit in edits if edit.reverts not in earlier]

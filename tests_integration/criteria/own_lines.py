@@ -4,7 +4,7 @@ from tests_integration.criteria.expected import settled_by_rules
 from tests_integration.criteria.judge import automatic_of
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Branch
-from tests_integration.repository.ask import Commit, History, changed_lines, changes
+from tests_integration.repository.ask import Commit, History, changed_lines
 from tests_integration.repository.merge import union_merge
 
 
@@ -14,7 +14,7 @@ def own_lines(history: History, plan: Plan, branch: Branch, merge: Commit) -> in
     Lines picked by hand (`take: recorded`) are counted against git's union of both sides.
     """
     automatic = automatic_of(history, merge)
-    changed = changes(history.repo, automatic.tree, merge.tree)
+    changed = history.by_hand[merge.id]
     if not changed:
         return 0
     rules = settled_by_rules(plan, branch, automatic)

@@ -12,7 +12,6 @@ from tests_integration.criteria.inner import Discard, discards
 from tests_integration.criteria.judge import (
     Remark,
     adds_nothing,
-    automatic_of,
     fail,
     listed,
     merge_to_judge,
@@ -189,8 +188,8 @@ def test_earlier_work_is_kept(
         remark(f"{branch.id} removes lines of earlier branches by commits of its own:\n{told(history, names, lost)}")
     if thrown:
         remark(f"{branch.id} settled conflicts of its own:\n" + "\n".join(map(str, thrown)))
-    knows_base = ancestry.contains(branch.id, history.base)
-    reverted = () if knows_base else reverted_in_base(history.repo, history.base, tips[branch.id])
+    asked = ancestry.reverts_in_base and not ancestry.contains(branch.id, history.base)
+    reverted = reverted_in_base(history.repo, history.base, tips[branch.id]) if asked else ()
     require(
         not reverted,
         f"{branch.id} has commits that the base has reverted, so that merging it does not bring them back:"
@@ -245,8 +244,7 @@ def test_fix_is_in_its_merge(history: History, plan: Plan, tips: Mapping[str, st
     if is_stale(history, plan, step, merge):
         remark(f"{fix.id} is stale: {branch.id} has no such problem any more; take the fix out of the plan")
         return
-    automatic = automatic_of(history, merge).tree
-    effect = step.paths & changes(history.repo, automatic, merge.tree).keys()
+    effect = step.paths & history.by_hand[merge.id].keys()
     held = effect or settles(history, fix, merge)
     require(held, f"{fix.id} changed nothing in {merge.short}: git's own merge is the same without it")
     back = undone_at_tip(history, step, merge)

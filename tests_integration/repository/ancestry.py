@@ -1,5 +1,6 @@
 """Which branches contain which: one walk over all that they have beyond the base (git-rev-list(1))."""
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import permutations
@@ -36,18 +37,23 @@ class Ancestry:
         self.repo = repo
         self.base = base
         self.tips = tips
+        self._in_order = tuple(tips)
         self._bits = {name: 1 << n for n, name in enumerate(tips)}
         self._reached = self._walked()
         self._shared: dict[str, dict[str, int]] | None = None
 
     def _walked(self) -> dict[str, int]:
         """For the base and each commit beyond it: the branches that contain it, as bits."""
-        asked = ("--topo-order", "--parents", *self.tips.values(), self.base, "--not", f"{self.base}^@", "--")
+        return self._walk(self.base, "--not", f"{self.base}^@")
+
+    def _walk(self, *asked: str) -> dict[str, int]:
+        """For each commit of the branches, and what else is asked for (git-rev-list(1)): who contains it, as bits."""
         bits: dict[str, int] = {}
         for name, tip in self.tips.items():
             bits[tip] = bits.get(tip, 0) | self._bits[name]
         reached = {}
-        for line in git(self.repo, "rev-list", *asked).decode().splitlines():
+        out = git(self.repo, "rev-list", "--topo-order", "--parents", *self.tips.values(), *asked, "--")
+        for line in out.decode().splitlines():
             commit, *parents = line.split()
             reached[commit] = bits.pop(commit, 0)
             for parent in parents:
@@ -69,6 +75,11 @@ class Ancestry:
     def holders(self, commit: str) -> list[str]:
         """The branches that contain the base, or a commit beyond it."""
         return self._names(self._reached.get(commit, 0))
+
+    def first_holder(self, commit: str) -> str:
+        """The first of the branches that contain a commit beyond the base; empty where none does."""
+        bits = self._reached.get(commit, 0)
+        return self._in_order[(bits & -bits).bit_length() - 1] if bits else ""
 
     def contains(self, branch: str, commit: str) -> bool:
         """Whether a branch contains the base, or a commit beyond it."""
@@ -111,6 +122,30 @@ class Ancestry:
 
     def behind_base(self, branch: str) -> int:
         """How many commits the base has that this branch has not."""
-        if self.contains(branch, self.base):
-            return 0
-        return int(git(self.repo, "rev-list", "--count", self.base, f"^{self.tips[branch]}", "--"))
+        own = self._bits[branch]
+        return sum(count for bits, count in self._of_base.items() if not bits & own)
+
+    @cached_property
+    def reverts_in_base(self) -> tuple[Commit, ...]:
+        """Commits of the base that say that they revert another, and that not all branches have."""
+        return log(self.repo, "--grep=^This reverts commit ", self.base, *self._below) if self._stale else ()
+
+    @cached_property
+    def _stale(self) -> list[str]:
+        return [name for name in self.tips if not self.contains(name, self.base)]
+
+    @cached_property
+    def _below(self) -> tuple[str, ...]:
+        """What leaves out, in a walk, that which the base and all branches have (git-merge-base(1), --octopus)."""
+        tips = (self.tips[name] for name in self._stale)
+        code, out = answer(self.repo, "merge-base", "--octopus", self.base, *tips, ok=(0, 1))
+        return tuple(f"^{commit}" for commit in out.decode().split()) if code == 0 else ()
+
+    @cached_property
+    def _of_base(self) -> Counter[int]:
+        """How many of the commits that the base has, and not all branches, are contained by which, as bits."""
+        if not self._stale:
+            return Counter()
+        own = git(self.repo, "rev-list", self.base, *self._below, "--").decode().split()
+        bits = self._walk(self.base, *self._below)
+        return Counter(bits[commit] for commit in own)

@@ -1,14 +1,15 @@
 """Read-only questions to git, each a function named for what it answers."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from git import Repo
 
 from tests_integration.repository.entry import Entry
 from tests_integration.repository.git import GitError, answer, few, git
+from tests_integration.repository.lookup import files_at, object_of
 from tests_integration.repository.merge import AutomaticMerge, automatic_merges
 from tests_integration.repository.provenance import FileChange, provenance
 from tests_integration.text import visible
@@ -16,6 +17,9 @@ from tests_integration.text import visible
 ABSENT = "0" * 6
 RAW = ("-r", "-z", "--raw", "--no-renames", "--no-abbrev")
 MARKERS = r"^(<{7,}|>{7,})( |$)"
+
+
+T = TypeVar("T")
 
 
 class Change(NamedTuple):
@@ -51,6 +55,14 @@ class History:
         self.repo = repo
         self.base = base
         self.tip = tip
+        self._made: dict[tuple[str, ...], Any] = {}
+
+    def once(self, what: tuple[str, ...], make: Callable[[], T]) -> T:
+        """What `make` gives, made once for all who ask this history for `what`; an error is raised each time."""
+        if what not in self._made:
+            self._made[what] = make()
+        found: T = self._made[what]
+        return found
 
     @cached_property
     def commits(self) -> tuple[Commit, ...]:
@@ -85,6 +97,22 @@ class History:
         if isinstance(made, GitError):
             raise made
         return made
+
+    @cached_property
+    def by_hand(self) -> dict[str, dict[str, Change]]:
+        """For each merge: the paths that differ from git's own merge of its parents; none where git cannot merge."""
+        made = {name: one.tree for name, one in self._automatic.items() if isinstance(one, AutomaticMerge)}
+        pairs = {merge.id: (made.get(merge.id, merge.tree), merge.tree) for merge in self.merges}
+        found = changes_of_trees(self.repo, pairs.values())
+        return {name: found[pair] for name, pair in pairs.items()}
+
+    def tree_before(self, commit: Commit) -> str:
+        """The tree of a commit's first parent."""
+        return self._trees.get(commit.parents[0]) or tree_of(self.repo, commit.parents[0])
+
+    @cached_property
+    def _trees(self) -> dict[str, str]:
+        return {commit.id: commit.tree for commit in self.commits}
 
     @cached_property
     def by_second_parent(self) -> dict[str, tuple[Commit, ...]]:
@@ -191,13 +219,14 @@ def entry(repo: Repo, tree: str, path: str) -> Entry | None:
 
 def entries(repo: Repo, tree: str, paths: Iterable[str] = ()) -> dict[str, Entry]:
     """Files of a tree or commit: all, or those of the given paths that are there."""
+    if paths := frozenset(paths):
+        return files_at(repo, tree, paths)
     found = {}
-    paths = frozenset(paths)
-    for line in git(repo, "ls-tree", "-r", "-z", "--full-tree", tree, "--", *few(paths)).split(b"\0")[:-1]:
+    for line in git(repo, "ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0")[:-1]:
         meta, _, path = line.partition(b"\t")
         mode, _, blob = meta.decode().split()
         found[path.decode(errors="surrogateescape")] = Entry(mode, blob)
-    return {path: file for path, file in found.items() if path in paths} if paths else found
+    return found
 
 
 def once_there(repo: Repo, path: str, commits: Iterable[str]) -> bool:
@@ -211,10 +240,7 @@ def content(repo: Repo, blob: str) -> bytes:
     Raises:
         GitError: there is no such object.
     """
-    try:
-        return repo.git.get_object_data(blob)[3]
-    except ValueError as error:
-        raise GitError(("git", "cat-file", "--batch"), 0, str(error)) from None
+    return object_of(repo, blob)[1]
 
 
 def changes(repo: Repo, before: str, after: str) -> dict[str, Change]:
@@ -241,6 +267,21 @@ def all_changes(repo: Repo, pairs: Iterable[tuple[str, str]]) -> dict[str, dict[
     return found
 
 
+def changes_of_trees(repo: Repo, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Change]]:
+    """Paths that differ between two trees (ids), of many pairs in one process."""
+    found: dict[tuple[str, str], dict[str, Change]] = {pair: {} for pair in pairs}
+    stdin = "".join(f"{before} {after}\n" for before, after in found if before != after).encode()
+    fields = iter(git(repo, "diff-tree", "--stdin", *RAW, stdin=stdin).split(b"\0")[:-1] if stdin else ())
+    pair = ("", "")
+    for field in fields:
+        heads, _, meta = field.rpartition(b"\n")  # git ends the line that names a pair like any other
+        if heads:
+            before, after = heads.decode().split("\n")[-1].split()
+            pair = before, after
+        found[pair][_text(next(fields))] = _change(meta)
+    return found
+
+
 def _change(meta: bytes) -> Change:
     mode_before, mode_after, blob_before, blob_after, _ = meta.decode().lstrip(":").split()
     return Change(
@@ -256,6 +297,8 @@ def _text(path: bytes) -> str:
 def changed_lines(repo: Repo, before: str, after: str, paths: Iterable[str]) -> int:
     """Lines added plus lines removed in these paths (git-diff(1), --numstat); a binary file counts as one."""
     paths = frozenset(paths)
+    if not paths:
+        return 0
     lines = 0
     out = git(repo, "diff-tree", "-r", "-z", "--numstat", "--no-renames", before, after, "--", *few(paths))
     for row in out.split(b"\0")[:-1]:
