@@ -13,30 +13,26 @@ from git import Repo
 from tests_integration import __version__, live, running
 from tests_integration.criteria.catalogue import SUBJECTS
 from tests_integration.criteria.judge import Remark
-from tests_integration.engine import attempts, mending, metadata, verify
+from tests_integration.engine import attempts, mending, verify
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.commands import Room, environment
 from tests_integration.engine.gates import run_gate
 from tests_integration.engine.integrate import integrate
 from tests_integration.engine.isolation import begin, cell
 from tests_integration.engine.memory import Memory, out_of_reach
-from tests_integration.engine.metadata import MetadataError, Rests
-from tests_integration.engine.notes import publish_note
 from tests_integration.engine.owners import owner
 from tests_integration.engine.publish import publish as publish_branch
 from tests_integration.engine.sources import Remotes, look_up
-from tests_integration.facts import AttemptFact, Gate, Integration, NoteFact, Publication, Recorded, Source
+from tests_integration.facts import AttemptFact, Gate, Integration, Publication, Source
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan
-from tests_integration.record import markdown
 from tests_integration.record.compare import distances
 from tests_integration.record.ledger import PlanLedger, held_back
 from tests_integration.record.model import MergingFact
-from tests_integration.record.write import RECORD, REPLAY, WORK_LOG, write_forms
 from tests_integration.repository.ancestry import Ancestry
 from tests_integration.repository.ask import History
 from tests_integration.repository.checkout import check_out
-from tests_integration.repository.notes import NOTES
+from tests_integration.repository.merge import Merges
 from tests_integration.repository.store import Store, open_store
 from tests_integration.session import REMARK, Session, Workspace
 from tests_integration.text import visible
@@ -190,17 +186,17 @@ def integration(
 
 
 @pytest.fixture(scope="session")
-def history(store: Repo, integration: Integration) -> History:
+def history(store: Repo, integration: Integration, merged: Merges) -> History:
     """What git says of the finished branch."""
     if integration.tip is None or integration.base is None:
         pytest.skip("blocked: there is no integration branch")
-    return History(store, integration.base, integration.tip)
+    return History(store, integration.base, integration.tip, merged)
 
 
 @pytest.fixture(scope="session")
 def ancestry(plan: Plan, store: Repo, history: History, tips: Mapping[str, str]) -> Ancestry:
     """Which branches of the plan contain which."""
-    return Ancestry(store, history.base, {branch.id: tips[branch.id] for branch in plan.branches})
+    return Ancestry(store, history.base, {branch.id: tips[branch.id] for branch in plan.branches}, history.merged)
 
 
 @pytest.fixture
@@ -292,64 +288,3 @@ def sources_now(plan: Plan, store: Repo, published: Publication) -> Mapping[str,
     """Base and branches as their remotes have them after the push."""
     del published
     return look_up(plan, store)
-
-
-@pytest.fixture(scope="session")
-def recorded(
-    suite: Session, plan: Plan, ledger: PlanLedger, attempt: AttemptFact, history: History, workspace: Workspace
-) -> Recorded:
-    """The record, written when everything before has held; completed when the last criterion is judged."""
-    del history
-    before = tuple(ledger.before("record"))
-    problem, rests = "", Rests("", "")
-    if attempt.judging:
-        write_forms(workspace.reports, plan, suite.unfinished(plan.name))
-        result = Recorded(record=RECORD)
-        ledger.note("recorded", result)
-        return result
-    if attempt.rehearsal or ledger.unproven("record"):
-        problem = "nothing was recorded as a success: not every criterion before it ran and passed in this session"
-    else:
-        try:
-            outcome = suite.outcome(plan.name, before)
-            built = ledger.fact("integration", Integration)
-            rests = attempts.finish(attempt, built, outcome, record_judged=False)
-        except MetadataError as error:
-            problem = f"the metadata cannot be kept: {error}"
-    write_forms(workspace.reports, plan, suite.unfinished(plan.name))
-    result = Recorded(
-        metadata=attempt.file,
-        at=attempt.at,
-        rest_before=rests.before,
-        rest_after=rests.after,
-        work_log=WORK_LOG,
-        replay=REPLAY,
-        record=RECORD,
-        problem=problem,
-    )
-    ledger.note("recorded", result)
-    return result
-
-
-@pytest.fixture(scope="session")
-def noted(
-    suite: Session, plan: Plan, store: Repo, ledger: PlanLedger, attempt: AttemptFact, history: History
-) -> NoteFact:
-    """The record as a note on the tip, pushed where every other criterion has passed in this session."""
-    remote = plan.publish.remote if plan.publish else ""
-    others = tuple(fact for fact in ledger.criteria() if fact.criterion != NOTE)
-    unproven = [fact for fact in others if fact.outcome != "passed"]
-    if problem := held_back(unproven, rehearsal=attempt.rehearsal):
-        result = NoteFact(remote=remote, url="", ref=NOTES, commit=None, status="refused", problem=problem)
-    else:
-        record = suite.record(plan.name, others).model_copy(update={"criteria": others})
-        text = markdown.summary(record, suite.folder(plan.name), times=False)
-        result = publish_note(plan, store, remote, history.tip, text)
-    ledger.note("note", result)
-    return result
-
-
-@pytest.fixture(scope="session", name="metadata")
-def metadata_object(recorded: Recorded) -> dict[str, Any]:
-    """The R520 object as it is in its file; empty where that cannot be read, which `recorded` says."""
-    return {} if recorded.problem else metadata.read(Path(recorded.metadata), recorded.at)

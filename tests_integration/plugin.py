@@ -18,8 +18,10 @@ from tests_integration.interrupting import interrupted_once
 from tests_integration.options import add_options, open_streams, plans_given, require_tools
 from tests_integration.plan.stages import STAGES
 from tests_integration.record.write import REPORT
+from tests_integration.recording import *  # noqa: F403 - the same
 from tests_integration.repository.git import scrubbed_environment
 from tests_integration.session import Session, Withheld
+from tests_integration.vouching import merged  # noqa: F401 - the same
 
 CALLER = "waveproof_caller"
 REFUSALS = "waveproof_refusals"

@@ -11,7 +11,8 @@ from git import Repo
 
 from tests_integration.facts import EditFact
 from tests_integration.record.model import Record
-from tests_integration.repository.ask import Change, changes, diff, is_ancestor
+from tests_integration.repository.ask import diff, is_ancestor
+from tests_integration.repository.changes import Change, changes
 from tests_integration.repository.entry import Entry
 from tests_integration.repository.git import GitError, git, new_repository
 from tests_integration.repository.merge import AutomaticMerge, automatic_merges

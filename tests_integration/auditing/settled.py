@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tests_integration.auditing.evidence import ClaimError, Evidence
 from tests_integration.facts import ConflictFact, EditFact, MergeFact
-from tests_integration.repository.ask import Change, entries, entry
+from tests_integration.repository.ask import entries, entry
+from tests_integration.repository.changes import Change
 from tests_integration.repository.entry import SUBMODULE, Entry
 from tests_integration.repository.merge import AutomaticMerge, Conflict
 from tests_integration.repository.resolutions import Merging, Resolver, told_losses, without_aside

@@ -7,7 +7,8 @@ from git import Repo
 from tests_integration.criteria.judge import automatic_of, fail
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Branch, Fix
-from tests_integration.repository.ask import Change, Commit, History, changes, diff, entries
+from tests_integration.repository.ask import Commit, History, diff, entries
+from tests_integration.repository.changes import Change, changes
 from tests_integration.repository.entry import LINK, SUBMODULE, Entry
 from tests_integration.repository.git import GitError
 from tests_integration.repository.merge import AutomaticMerge, Conflict

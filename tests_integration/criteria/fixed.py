@@ -8,7 +8,8 @@ from tests_integration.criteria.expected import Step
 from tests_integration.criteria.judge import automatic_of
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Fix
-from tests_integration.repository.ask import Change, Commit, History, changes, content, entries
+from tests_integration.repository.ask import Commit, History, content, entries
+from tests_integration.repository.changes import Change, changes
 from tests_integration.repository.entry import Entry, is_text_file
 from tests_integration.repository.trees import is_applied
 

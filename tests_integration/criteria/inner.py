@@ -6,7 +6,8 @@ from typing import NamedTuple
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Branch
 from tests_integration.repository.ancestry import Ancestry
-from tests_integration.repository.ask import Commit, changes, entries, shown
+from tests_integration.repository.ask import Commit, entries, shown
+from tests_integration.repository.changes import changes
 
 
 class Discard(NamedTuple):

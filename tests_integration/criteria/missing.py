@@ -2,15 +2,8 @@
 
 from git import Repo
 
-from tests_integration.repository.ask import (
-    Commit,
-    History,
-    changes,
-    commit_at,
-    is_ancestor,
-    missing_commits,
-    patch_ids,
-)
+from tests_integration.repository.ask import Commit, History, commit_at, is_ancestor, missing_commits, patch_ids
+from tests_integration.repository.changes import changes
 from tests_integration.text import counted
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from tests_integration.plan.patterns import PathPatterns
-from tests_integration.repository.ask import History, changes, entries, shown
+from tests_integration.repository.ask import History, entries, shown
+from tests_integration.repository.changes import changes
 from tests_integration.repository.portable import collisions, unportable
 
 

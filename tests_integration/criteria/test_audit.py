@@ -29,7 +29,6 @@ from tests_integration.repository.ancestry import Ancestry
 from tests_integration.repository.ask import (
     Commit,
     History,
-    changes,
     content,
     entries,
     integration_commits,
@@ -39,6 +38,7 @@ from tests_integration.repository.ask import (
     shown,
     with_conflict_markers,
 )
+from tests_integration.repository.changes import changes
 from tests_integration.repository.entry import is_text_file
 from tests_integration.repository.reverts import reverted_in_base
 from tests_integration.text import counted

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from git import Repo
 
-from tests_integration.repository.ask import Change, content, shown
+from tests_integration.repository.ask import content, shown
+from tests_integration.repository.changes import Change
 from tests_integration.repository.entry import LINK, SUBMODULE, Entry
 
 

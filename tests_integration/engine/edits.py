@@ -6,7 +6,8 @@ from collections.abc import Container, Mapping
 from git import Repo
 
 from tests_integration.facts import EditFact
-from tests_integration.repository.ask import Change, content
+from tests_integration.repository.ask import content
+from tests_integration.repository.changes import Change
 from tests_integration.repository.entry import SUBMODULE, Entry
 from tests_integration.repository.trees import files_at
 from tests_integration.text import shell_word

@@ -7,7 +7,8 @@ from tests_integration.facts import FixFact
 from tests_integration.plan.mistakes import nearest
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Fix
-from tests_integration.repository.ask import changes, diff, entries, once_there
+from tests_integration.repository.ask import diff, entries, once_there
+from tests_integration.repository.changes import changes
 from tests_integration.repository.git import GitError
 from tests_integration.repository.trees import edited, files_at, is_applied, patched
 

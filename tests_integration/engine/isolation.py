@@ -75,9 +75,10 @@ class Cell(NamedTuple):
             return ()
         return ("ipc", "mnt", "pid", "user", *(() if self.network else ("net",)))
 
-    def reaches(self, file: Path) -> bool:
-        """Whether commands may be able to write to a file beside their checkout and HOME."""
-        shared = any(file.resolve().is_relative_to(folder) for folder in self.shared.values())
+    def reaches(self, place: Path) -> bool:
+        """Whether commands may be able to write to a file, or into a folder, beside their checkout and HOME."""
+        place = place.resolve()
+        shared = any(place.is_relative_to(one) or one.is_relative_to(place) for one in self.shared.values())
         return shared or self.level != "bubblewrap"
 
     @property

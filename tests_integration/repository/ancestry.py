@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import permutations
 
 from git import Repo
 
 from tests_integration.repository.ask import Commit, log
 from tests_integration.repository.git import answer, git
-from tests_integration.repository.merge import AutomaticMerge, automatic_merges
+from tests_integration.repository.merge import AutomaticMerge, Merges, automatic_merges
 
 
 def gone_and_new(repo: Repo, before: str, after: str) -> tuple[int, int] | None:
@@ -31,10 +31,12 @@ class Ancestry:
         repo: holds the commits.
         base: commit that the integration starts from.
         tips: by name of the branch.
+        merged: how git's own merges are made.
     """
 
-    def __init__(self, repo: Repo, base: str, tips: Mapping[str, str]) -> None:
+    def __init__(self, repo: Repo, base: str, tips: Mapping[str, str], merged: Merges | None = None) -> None:
         self.repo = repo
+        self.merged = merged or partial(automatic_merges, repo)
         self.base = base
         self.tips = tips
         self._in_order = tuple(tips)
@@ -65,7 +67,7 @@ class Ancestry:
         """Merges of two commits that the branches hold beyond the base, each with what git makes of them by itself."""
         found = log(self.repo, "--merges", *self.tips.values(), f"^{self.base}")
         merges = [merge for merge in found if len(merge.parents) == 2]  # noqa: PLR2004
-        made = automatic_merges(self.repo, [(merge.parents[0], merge.parents[1]) for merge in merges])
+        made = self.merged([(merge.parents[0], merge.parents[1]) for merge in merges])
         return [(merge, one) for merge, one in zip(merges, made, strict=True) if isinstance(one, AutomaticMerge)]
 
     def is_beyond(self, commit: str) -> bool:

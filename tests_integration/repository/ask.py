@@ -2,31 +2,24 @@
 
 import re
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple, TypeVar
 
 from git import Repo
 
+from tests_integration.repository.changes import Change, all_changes, changes_of_trees
 from tests_integration.repository.entry import Entry
 from tests_integration.repository.git import GitError, answer, few, git
-from tests_integration.repository.lookup import files_at, object_of
-from tests_integration.repository.merge import AutomaticMerge, automatic_merges
+from tests_integration.repository.merge import AutomaticMerge, Merges, automatic_merges
+from tests_integration.repository.objects import read
 from tests_integration.repository.provenance import FileChange, provenance
+from tests_integration.repository.trees import files_at
 from tests_integration.text import visible
 
-ABSENT = "0" * 6
-RAW = ("-r", "-z", "--raw", "--no-renames", "--no-abbrev")
 MARKERS = r"^(<{7,}|>{7,})( |$)"
 
 
 T = TypeVar("T")
-
-
-class Change(NamedTuple):
-    """How a path differs between two trees; None where it is not there."""
-
-    before: Entry | None
-    after: Entry | None
 
 
 class Commit(NamedTuple):
@@ -51,8 +44,9 @@ class Commit(NamedTuple):
 class History:
     """First-parent commits that an integration branch has beyond its base, oldest first."""
 
-    def __init__(self, repo: Repo, base: str, tip: str) -> None:
+    def __init__(self, repo: Repo, base: str, tip: str, merged: Merges | None = None) -> None:
         self.repo = repo
+        self.merged = merged or partial(automatic_merges, repo)
         self.base = base
         self.tip = tip
         self._made: dict[tuple[str, ...], Any] = {}
@@ -84,7 +78,7 @@ class History:
     @cached_property
     def _automatic(self) -> dict[str, AutomaticMerge | GitError]:
         merges = [(commit.id, (commit.parents[0], commit.parents[1])) for commit in self.merges]
-        made = automatic_merges(self.repo, [parents for _, parents in merges])
+        made = self.merged([parents for _, parents in merges])
         return dict(zip((name for name, _ in merges), made, strict=True))
 
     def automatic_merge(self, merge: Commit) -> AutomaticMerge:
@@ -220,7 +214,7 @@ def entry(repo: Repo, tree: str, path: str) -> Entry | None:
 def entries(repo: Repo, tree: str, paths: Iterable[str] = ()) -> dict[str, Entry]:
     """Files of a tree or commit: all, or those of the given paths that are there."""
     if paths := frozenset(paths):
-        return files_at(repo, tree, paths)
+        return files_at(repo, tree, sorted(paths, key=lambda path: path.encode(errors="surrogateescape")))
     found = {}
     for line in git(repo, "ls-tree", "-r", "-z", "--full-tree", tree).split(b"\0")[:-1]:
         meta, _, path = line.partition(b"\t")
@@ -240,58 +234,7 @@ def content(repo: Repo, blob: str) -> bytes:
     Raises:
         GitError: there is no such object.
     """
-    return object_of(repo, blob)[1]
-
-
-def changes(repo: Repo, before: str, after: str) -> dict[str, Change]:
-    """Paths that differ between two trees or commits, renames not guessed (git-diff-tree(1))."""
-    if before == after:
-        return {}
-    out = git(repo, "diff-tree", *RAW, before, after, "--")
-    fields = iter(out.split(b"\0")[:-1])
-    return {_text(next(fields)): _change(meta) for meta in fields}
-
-
-def all_changes(repo: Repo, pairs: Iterable[tuple[str, str]]) -> dict[str, dict[str, Change]]:
-    """Paths that differ between commits and what they are held against, in one process; by commit."""
-    pairs = list(pairs)
-    found: dict[str, dict[str, Change]] = {commit: {} for commit, _ in pairs}
-    stdin = "".join(f"{commit} {against}\n" for commit, against in pairs).encode()
-    fields = iter(git(repo, "diff-tree", "--stdin", *RAW, stdin=stdin).split(b"\0")[:-1])
-    commit = ""
-    for field in fields:
-        if field.startswith(b":"):
-            found[commit][_text(next(fields))] = _change(field)
-        else:
-            commit = field.decode()
-    return found
-
-
-def changes_of_trees(repo: Repo, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Change]]:
-    """Paths that differ between two trees (ids), of many pairs in one process."""
-    found: dict[tuple[str, str], dict[str, Change]] = {pair: {} for pair in pairs}
-    stdin = "".join(f"{before} {after}\n" for before, after in found if before != after).encode()
-    fields = iter(git(repo, "diff-tree", "--stdin", *RAW, stdin=stdin).split(b"\0")[:-1] if stdin else ())
-    pair = ("", "")
-    for field in fields:
-        heads, _, meta = field.rpartition(b"\n")  # git ends the line that names a pair like any other
-        if heads:
-            before, after = heads.decode().split("\n")[-1].split()
-            pair = before, after
-        found[pair][_text(next(fields))] = _change(meta)
-    return found
-
-
-def _change(meta: bytes) -> Change:
-    mode_before, mode_after, blob_before, blob_after, _ = meta.decode().lstrip(":").split()
-    return Change(
-        None if mode_before == ABSENT else Entry(mode_before, blob_before),
-        None if mode_after == ABSENT else Entry(mode_after, blob_after),
-    )
-
-
-def _text(path: bytes) -> str:
-    return path.decode(errors="surrogateescape")
+    return read(repo, blob)[1]
 
 
 def changed_lines(repo: Repo, before: str, after: str, paths: Iterable[str]) -> int:
@@ -302,7 +245,7 @@ def changed_lines(repo: Repo, before: str, after: str, paths: Iterable[str]) -> 
     lines = 0
     out = git(repo, "diff-tree", "-r", "-z", "--numstat", "--no-renames", before, after, "--", *few(paths))
     for row in out.split(b"\0")[:-1]:
-        added, removed, path = _text(row).split("\t", 2)
+        added, removed, path = row.decode(errors="surrogateescape").split("\t", 2)
         if path in paths:
             lines += 1 if added == "-" else int(added) + int(removed)
     return lines

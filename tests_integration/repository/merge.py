@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,6 +56,10 @@ class AutomaticMerge(NamedTuple):
 
     tree: str
     conflicts: tuple[Conflict, ...]
+
+
+Merges = Callable[[Sequence[tuple[str, str]]], list[AutomaticMerge | GitError]]
+"""Merges pairs of commits as `git merge` would; what git cannot merge has its error."""
 
 
 def automatic_merge(repo: Repo, ours: str, theirs: str) -> AutomaticMerge:
