@@ -40,12 +40,16 @@ class Vouched:
         repo: the store.
         plan: name of the plan that is audited; plans may share a store.
         fresh: make all of them again; those that are made are kept.
+
+    Attributes:
+        made: how many this run had to make.
     """
 
     def __init__(self, repo: Repo, plan: str, *, fresh: bool = False) -> None:
         self.repo = repo
         self.file = Path(repo.git_dir, FILE.format(plan))
         self.known = {} if fresh else _read(repo, self.file)
+        self.made = 0
         self.asked: dict[Pair, AutomaticMerge] = {}
 
     def merges(self, pairs: Sequence[Pair]) -> list[AutomaticMerge | GitError]:
@@ -55,6 +59,7 @@ class Vouched:
         found = [made[pair] if pair in made else self.known[pair] for pair in pairs]
         self.asked |= {pair: one for pair, one in zip(pairs, found, strict=True) if isinstance(one, AutomaticMerge)}
         self.known |= self.asked
+        self.made += len(lacking)
         if lacking:
             self._keep()
         return found
@@ -71,7 +76,7 @@ class Vouched:
 
 def forget(folder: Path) -> None:
     """Drop what audits of all stores in a folder have kept."""
-    for place in ("*", "*/*"):
+    for place in ("*", "*/*", "*/*/*"):
         for file in folder.glob(f"{place}/{FILE.format('*')}"):
             file.unlink(missing_ok=True)
 

@@ -13,7 +13,18 @@ ROOT = PACKAGE.parent
 LINES = 350
 
 ROWS = (
-    {"plugin", "fixtures", "session", "running", "finishing", "options", "distribution", "learn"}
+    {
+        "plugin",
+        "fixtures",
+        "recording",
+        "vouching",
+        "session",
+        "running",
+        "finishing",
+        "options",
+        "distribution",
+        "learn",
+    }
     | {"closing", "examining", "github", "interrupting", "live", "turns"},
     {"auditing"},
     {"criteria", "record"},
