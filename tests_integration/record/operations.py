@@ -43,7 +43,7 @@ def operations(plan: Plan, record: Record) -> list[Operation]:
         record: what was done.
     """
     steps = [_begin(plan, record)]
-    steps += [_merge(plan, record, merge) for merge in record.merges]
+    steps += [_merge(plan, place, merge) for place, merge in enumerate(record.merges, 1)]
     if record.infrastructure:
         steps.append(_infrastructure(plan, record.infrastructure))
     steps += _gates(record)
@@ -74,7 +74,7 @@ def _begin(plan: Plan, record: Record) -> Operation:
     )
 
 
-def _merge(plan: Plan, record: Record, merge: MergeFact) -> Operation:
+def _merge(plan: Plan, place: int, merge: MergeFact) -> Operation:
     branch = next(branch for branch in plan.branches if branch.id == merge.branch)
     stale = {fix.id for fix in merge.fixes if fix.stale}
     fixes = [fix for fix in plan.fixes_of(branch) if fix.id not in stale]
@@ -96,7 +96,6 @@ def _merge(plan: Plan, record: Record, merge: MergeFact) -> Operation:
     resolution += [f"{name} is stale: there was nothing to do" for name in sorted(stale)]
     resolution += [f"{path} stays deleted" for path in merge.dropped]
     conflicts = [f"{conflict.path} ({conflict.kind}; {conflict.settled})" for conflict in merge.conflicts]
-    place = record.merges.index(merge) + 1
     return Operation(
         f"Merge {merge.branch}, {branch.title} ({merge.source})",
         tuple(commands),
