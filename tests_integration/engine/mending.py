@@ -1,5 +1,6 @@
 """Brings sources into a store that may have been damaged: it is made afresh then, without anybody cleaning up."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from tests_integration.plan.model import Plan
 from tests_integration.repository.checkout import removed
 from tests_integration.repository.damage import damage, lack
 from tests_integration.repository.store import Store
+
+UNREADABLE = re.compile("git cannot|GitError|data stream error|object file|unable to read")
+"""How git, or what runs git, says that it cannot read something."""
 
 Tell = Callable[[str], None]
 """Shows a line to whoever watches."""
@@ -43,7 +47,7 @@ def drop_damaged(plan: Plan, store: Store, failures: Iterable[str], tell: Tell, 
         tell: told of a store that was dropped.
         memory: merges that are remembered; they are forgotten, since what is missing may be theirs.
     """
-    if not any("git cannot" in failure or "GitError" in failure for failure in failures):
+    if not any(UNREADABLE.search(failure) for failure in failures):
         return
     if memory:
         removed(memory)
