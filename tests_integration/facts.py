@@ -223,6 +223,7 @@ class CommandFact(Fact):
         ended: the same in words.
         isolation: how it was shut in, and what it was allowed to use.
         problem: why it could not be run as it should, or empty.
+        reused: the run (`attempt.run`) in which it passed, where it was not run again in this one; the rest is of then.
     """
 
     stage: GateName
@@ -239,6 +240,7 @@ class CommandFact(Fact):
     ended: str = ""
     isolation: str = ""
     problem: str = ""
+    reused: str = ""
 
     @property
     def passed(self) -> bool:
@@ -301,8 +303,7 @@ class AttemptFact(Fact):
         at: JSON pointer into it.
         inputs: what the branch is built from: digest of the plan, base and tips.
         run: names this run among those that the metadata remembers.
-        owner: host, process id and how many seconds after its machine that process began; an attempt in progress whose
-            owner is gone was interrupted.
+        owner: host, process id, and seconds from its machine's start to its own; where it is gone, it was interrupted.
         judging: what is judged with `--verify`; empty where this run builds the branch itself.
     """
 

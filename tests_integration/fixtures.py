@@ -22,6 +22,7 @@ from tests_integration.engine.isolation import begin, cell
 from tests_integration.engine.memory import Memory, out_of_reach
 from tests_integration.engine.owners import owner
 from tests_integration.engine.publish import publish as publish_branch
+from tests_integration.engine.reuse import pass_of, passed_or_run
 from tests_integration.engine.sources import Remotes, look_up
 from tests_integration.facts import AttemptFact, Gate, Integration, Publication, Source
 from tests_integration.plan.load import Given
@@ -225,23 +226,22 @@ def gate(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
     attempt: AttemptFact,
     room: Room,
 ) -> Any:
-    """Runs one gate of the plan, in a checkout made afresh for it."""
+    """Runs one gate of the plan in a clean checkout, or finds it passed where the plan says that this will do."""
     variables = environment(plan, room.cell, suite.caller)
+    anew = suite.fresh or bool(suite.forced) or suite.verify is not None
 
     def go(stage: str) -> Gate:
         check_out(store, room.commit, plan.integration, room.checkout)
-        give_sign = attempts.signs(attempt)
-        with live.line(suite, request.config, stage) as show:
+        with running.watched(suite, request.config, stage, attempt) as progress:
+            return run_gate(stage, plan, store, room, variables, progress)
 
-            def progress(run: str, seconds: float, last: str) -> None:
-                show(run, seconds, last)
-                give_sign()
-
-            result = run_gate(stage, plan, store, room, variables, progress)
+    def once(stage: str) -> Gate:
+        known = pass_of(stage, plan, room, variables, attempt.run)
+        result = passed_or_run(known, room.cell, partial(go, stage), anew=anew)
         ledger.note(stage, result)
         return result
 
-    return go
+    return once
 
 
 @pytest.fixture(scope="session")

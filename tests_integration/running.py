@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests_integration import turns
+from tests_integration import live, turns
 from tests_integration.criteria.about import About, about
 from tests_integration.criteria.catalogue import description, is_asked_for, parameters, stage_of, subjects
 from tests_integration.engine import attempts, isolation, metadata
 from tests_integration.engine.clock import now, stamp
+from tests_integration.engine.commands import Progress
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.facts import AttemptFact, Integration, Recorded, Source
 from tests_integration.plan.model import Plan
@@ -22,6 +23,19 @@ from tests_integration.record.ledger import Key, PlanLedger
 from tests_integration.record.write import set_aside, write_forms, write_index
 from tests_integration.session import REMARK, Session, Workspace
 from tests_integration.text import visible
+
+
+@contextmanager
+def watched(suite: Session, config: pytest.Config, stage: str, attempt: AttemptFact) -> Iterator[Progress]:
+    """Show how commands of a stage go on, and let it be seen that the attempt is alive."""
+    give_sign = attempts.signs(attempt)
+    with live.line(suite, config, stage) as show:
+
+        def progress(run: str, seconds: float, last: str) -> None:
+            show(run, seconds, last)
+            give_sign()
+
+        yield progress
 
 
 def begin(config: pytest.Config, suite: Session) -> None:

@@ -86,15 +86,18 @@ def test_commands_are_the_plans(record: Record) -> None:
     plan = plan_of(record)
     for gate in record.gates if plan else ():
         told = [(command.run, command.timeout) for command in gate.commands]
-        require_same(gate.stage, told, _planned(plan, gate.stage)[: len(told)], "the plan says")
+        planned = _planned(plan, gate.stage)
+        require_same(gate.stage, told, [(one.run, one.timeout) for one in planned[: len(told)]], "the plan says")
+        reused = [command.run for command in gate.commands if command.reused]
+        require(not reused or all(one.reuse for one in planned), f"the plan lets none of these be reused: {reused}")
+        require(len(reused) in {0, len(told)}, f"the {gate.stage} was not run again as a whole, but {reused}")
 
 
-def _planned(plan: Plan | None, stage: str) -> list[tuple[str, int]]:
+def _planned(plan: Plan | None, stage: str) -> tuple[Command, ...]:
     if plan is None:
-        return []
+        return ()
     demo = Command(run=shlex.quote(f"./{plan.demo.script}"), timeout=plan.demo.timeout)
-    gates = {"build": plan.build, "test": plan.test, "demo": (demo,)}
-    return [(command.run, command.timeout) for command in gates.get(stage, ())]
+    return {"build": plan.build, "test": plan.test, "demo": (demo,)}.get(stage, ())
 
 
 def test_attempt_is_limited_as_planned(record: Record, attempt: AttemptFact) -> None:

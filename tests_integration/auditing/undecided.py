@@ -38,8 +38,8 @@ UNDECIDED = (
     ),
     Undecided(
         "ends-of-commands",
-        "that build, tests and demo ran and ended as told: only running them again tells",
-        (),
+        "that build, tests and demo ran and ended as told, in this run or the one named: only running them again tells",
+        ("/commands/*/reused", "/gates/*/commands/*/reused"),
     ),
     Undecided(
         "words-of-criteria",

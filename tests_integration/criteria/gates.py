@@ -27,6 +27,7 @@ def require_passed(
         pytest.skip(f"blocked: `{gate.commands[-1].run}` failed before it")
     command = gate.commands[number - 1]
     if command.passed:
+        require_reusable(command, plan)
         return
     log = end_of_log(reports / command.log)
     lines = log.splitlines()
@@ -40,6 +41,24 @@ def require_passed(
         "It is fixed on the effort's branch (R300), or by a known fix in the plan (R521).",
     ]
     require(command.passed, "\n\n".join(part for part in parts if part))
+
+
+def require_reusable(command: CommandFact, plan: Plan) -> None:
+    """Fail where a command was not run again, and the plan does not say that it need not be."""
+    lines = {"build": plan.build, "test": plan.test}.get(command.stage, ())
+    allowed = all(line.reuse for line in lines) and bool(lines)
+    require(allowed or not command.reused, f"`{command.run}` was not run, and the plan has no `reuse: true` for it")
+
+
+def reuses(gate: Gate, number: int) -> str:
+    """That command `number` (from 1) of a gate was not run again, for people; empty where it was."""
+    command = gate.commands[number - 1] if number <= len(gate.commands) else None
+    if command is None or not command.reused:
+        return ""
+    return (
+        f"`{command.run}` was not run again (`reuse: true`): it passed on this commit in run {command.reused}, at"
+        f" {command.started_at}, in {command.seconds:.1f} s; --fresh runs it"
+    )
 
 
 def what_of(fix: Fix, log: str) -> str:

@@ -201,10 +201,16 @@ class Fix(Model):
 
 
 class Command(Model):
-    """One line for `bash -euo pipefail`, run in a clean checkout of the branch; `timeout` in seconds."""
+    """One line for `bash -euo pipefail`, run in a clean checkout of the branch.
+
+    Attributes:
+        timeout: seconds.
+        reuse: whether it need not be run again where it has passed and nothing that it depends on can have changed.
+    """
 
     run: CommandLine
     timeout: Duration = 600
+    reuse: Flag = False
 
 
 class Demo(Model):

@@ -16,7 +16,7 @@ from tests_integration import bounded
 from tests_integration.plan import order
 from tests_integration.plan.mistakes import Place, nearest
 from tests_integration.plan.model import MOST, locate
-from tests_integration.plan.parts import Branch, Demo, Fix, Model, Remote, Resolve
+from tests_integration.plan.parts import Branch, Command, Demo, Fix, Model, Remote, Resolve
 from tests_integration.plan.values import repository_path
 
 M = TypeVar("M", bound=Model)
@@ -45,7 +45,23 @@ def findings(data: Mapping[str, object], folder: Path) -> Iterator[Finding]:
     yield from _integration(data)
     yield from _fixes(data, set(_ids(data.get("branches")).values()))
     yield from _rules(data, set(_ids(data.get("branches")).values()))
+    yield from _reuse(data)
     yield from _files(data, folder)
+
+
+def _reuse(data: Mapping[str, object]) -> Iterator[Finding]:
+    """A stage is run again whole or not at all: what a command leaves in the checkout, the next one may need."""
+    for stage in ("build", "test"):
+        says = {n: command.reuse for n, command in _valid(Command, data.get(stage))}
+        if not any(says.values()):
+            continue
+        first = next(n for n in says if says[n])
+        if str(data.get("network")).lower() == "true":
+            text = "needs `network: false`: nobody knows what has changed in the network since"
+            yield Finding((stage, first, "reuse"), text)
+        for n in (n for n in says if not says[n]):
+            text = f"lacks `reuse: true`, which {stage}[{first}] has: a stage is run again whole or not at all"
+            yield Finding((stage, n), text)
 
 
 def _items(data: object) -> list[tuple[int, Mapping[str, object]]]:

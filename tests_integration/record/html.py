@@ -156,11 +156,12 @@ def as_json(value: dict[str, object]) -> str:
 
 
 def how_it_ended(command: CommandFact) -> str:
-    """Exit code or limit, and time."""
+    """Exit code or limit, and time; and when that was, where it was not in this run."""
     if command.problem:
         return f"not run: {command.problem}"
     ended = f"exit {command.exit}" if command.exit is not None else f"ended: {command.ended}"
-    return f"{ended} · {command.seconds:.1f} s"
+    told = f"{ended} · {command.seconds:.1f} s"
+    return f"not run again: {told} in run {command.reused}, at {command.started_at}" if command.reused else told
 
 
 def shown_log(reports: Path, command: CommandFact) -> str:

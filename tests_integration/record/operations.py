@@ -4,7 +4,7 @@ import base64
 import shlex
 from typing import NamedTuple
 
-from tests_integration.facts import FileFact, InfrastructureFact, MergeFact, NoteFact
+from tests_integration.facts import CommandFact, FileFact, InfrastructureFact, MergeFact, NoteFact
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Fix
 from tests_integration.record.model import Record
@@ -177,13 +177,18 @@ def _gates(record: Record) -> list[Operation]:
             f"Run the {command.stage}",
             (command.run,),
             "a clean checkout of the branch",
-            f"exit {command.exit} after {command.seconds:.1f} s"
-            if command.exit is not None
-            else f"ended: {command.problem or command.ended}",
+            _end(command),
             verification=f"log {command.log}, {command.size} bytes, SHA-256 {command.sha256}",
         )
         for command in record.commands
     ]
+
+
+def _end(command: CommandFact) -> str:
+    if command.exit is None:
+        return f"ended: {command.problem or command.ended}"
+    told = f"exit {command.exit} after {command.seconds:.1f} s"
+    return f"not run again: {told} in run {command.reused}, at {command.started_at}" if command.reused else told
 
 
 def _publication(record: Record) -> Operation:

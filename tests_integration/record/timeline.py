@@ -31,7 +31,11 @@ class Bar(NamedTuple):
 def bars(record: Record) -> list[Bar]:
     """The bars, in the order in which stages and commands began."""
     spans = [(stage.stage, "", stage.started_at, stage.seconds) for stage in record.stages]
-    spans += [(command.stage, command.run, command.started_at, command.seconds) for command in record.commands]
+    spans += [
+        (command.stage, command.run, command.started_at, command.seconds)
+        for command in record.commands
+        if not command.reused
+    ]
     timed = [(stage, run, _seconds(at), seconds) for stage, run, at, seconds in spans if at]
     if not timed:
         return []

@@ -20,6 +20,18 @@ def stacked(*branches: str) -> str:
 REFERENCES = (
     Bad("branch id given twice", "id: E2\n", "id: E1\n", "12:9: branches[1].id: 'E1' is the id of branches[0] already"),
     Bad(
+        "reuse of a part of a stage",
+        block("test"),
+        "test: [{run: a}, {run: b, reuse: true}]\n",
+        "24:8: test[0]: lacks `reuse: true`, which test[1] has: a stage is run again whole or not at all",
+    ),
+    Bad(
+        "reuse of what came from the network",
+        block("test"),
+        "network: true\ntest: [{run: a, reuse: true}]\n",
+        "25:24: test[0].reuse: needs `network: false`: nobody knows what has changed in the network since",
+    ),
+    Bad(
         "fix id given twice",
         "    delete: [twin.txt]\n",
         "    delete: [twin.txt]\n  - {id: BUG-1, problem: p, after: E2, delete: [a]}\n",
