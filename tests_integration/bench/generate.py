@@ -62,22 +62,41 @@ def make(shape: Shape, folder: Path) -> Path:
     feed(origin, stream(shape))
     git(origin, "update-ref", "-d", TOPIC)
     git(origin, "pack-refs", "--all")
-    parents = {name(n): name(n - 1) for n in range(shape.branches) if is_stacked(n)}
-    write_plan(unfinished, "main", [name(n) for n in range(shape.branches)], parents)
+    write_wave(unfinished / "plans" / "wave.yaml", range(shape.branches))
     unfinished.rename(folder)
     return folder / "plans" / "wave.yaml"
 
 
-def git(folder: Path, *arguments: str) -> str:
+def write_wave(file: Path, places: Iterable[int]) -> Path:
+    """Write a plan that merges the branches at these places, counted from 0; the file."""
+    places = list(places)
+    parents = {name(n): name(n - 1) for n in places if is_stacked(n)}
+    return write_plan(file, "main", map(name, places), parents)
+
+
+def git(folder: Path, *arguments: str, stdin: str = "") -> str:
     """What git prints, without the caller's configuration.
 
     Raises:
         subprocess.CalledProcessError: it exits other than 0.
     """
     done = subprocess.run(
-        ["git", *arguments], cwd=folder, env=os.environ | QUIET, stdout=subprocess.PIPE, check=True, text=True
+        ["git", *arguments],
+        cwd=folder,
+        env=os.environ | QUIET,
+        input=stdin,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+        errors="surrogateescape",
     )
     return done.stdout.strip()
+
+
+def succeeds(folder: Path, *arguments: str) -> bool:
+    """Whether git exits with 0; nothing that it says is shown."""
+    done = subprocess.run(["git", *arguments], cwd=folder, env=os.environ | QUIET, capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def feed(repository: Path, commands: Iterable[bytes]) -> None:
@@ -95,42 +114,36 @@ def feed(repository: Path, commands: Iterable[bytes]) -> None:
         raise subprocess.CalledProcessError(process.returncode, importing)
 
 
-def write_plan(folder: Path, base: str, branches: Iterable[str], parents: Mapping[str, str]) -> Path:
-    """Write `plans/wave.yaml`, which merges branches of `origin.git` beside it; the file.
+def write_plan(file: Path, base: str, branches: Iterable[str], parents: Mapping[str, str]) -> Path:
+    """Write a plan that merges branches of `../origin.git`; the file.
 
     Args:
-        folder: where both are.
+        file: is written.
         base: a branch.
         branches: in their order; E1 is the first of them.
-        parents: branches that are stacked on another one.
+        parents: for branches that are stacked on another one.
     """
     ids = {branch: f"E{place}" for place, branch in enumerate(branches, 1)}
-    entries = [
-        {
-            "id": key,
-            "title": f"Work of {key}",
-            "from": f"origin/{branch}",
-            "parent": ids.get(parents.get(branch, ""), "base"),
-        }
-        for branch, key in ids.items()
-    ]
+    below = {branch: ids.get(parents.get(branch, ""), "base") for branch in ids}
     document = {
         "version": 1,
-        "title": "Wave to measure on",
+        "title": f"The wave {file.stem}",
         "date": "2025-10-06T04:20:05Z",
         "remotes": {"origin": "../origin.git"},
         "base": f"origin/{base}",
-        "integration": "wave-integration",
-        "branches": entries,
+        "integration": f"{file.stem}-integration",
+        "branches": [
+            {"id": key, "title": f"Work of {key}", "from": f"origin/{branch}", "parent": below[branch]}
+            for branch, key in ids.items()
+        ],
         "build": [{"run": "true"}],
         "test": [{"run": "true"}],
         "demo": {"script": "demos/demo.sh", "document": "demos/DEMO.md", "create": "infrastructure"},
     }
-    demos = folder / "plans" / "infrastructure" / "demos"
-    demos.mkdir(parents=True)
+    demos = file.parent / "infrastructure" / "demos"
+    demos.mkdir(parents=True, exist_ok=True)
     (demos / "demo.sh").write_text("#!/bin/sh\necho shown\n", encoding="utf-8")
     (demos / "DEMO.md").write_text("# Demo\n\nIt shows.\n", encoding="utf-8")
-    file = folder / "plans" / "wave.yaml"
     file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
     return file
 
@@ -165,6 +178,12 @@ def stream(shape: Shape) -> Iterator[bytes]:
         yield from _branch(n, shape, tips[-1 - n * 7919 % min(len(tips), AGES // 4)])
 
 
+def one_more(ref: str, tip: str) -> Iterator[bytes]:
+    """The commands that add a commit with a new file to a ref, which is at this tip."""
+    yield _commit(ref, None, 0, "Move", f"{ref}^0")
+    yield _modify("moved.txt", tip.encode())
+
+
 def _history(shape: Shape, tips: list[int]) -> Iterator[bytes]:
     """Topics of three commits, each begun some merges ago and then merged."""
     own = shape.branches * OWN
@@ -188,10 +207,12 @@ def _branch(n: int, shape: Shape, begun: int) -> Iterator[bytes]:
         yield _modify(path(n * OWN + nth), content(n * OWN + nth, n + 1))
         onto = ()
     yield _modify(f"part{n % 20:02}/new/of{n + 1}.txt", b"brought by %d\n" % n)
-    if n % 20 == 1:
-        yield f"R {path(n * OWN + 3)} {path(n * OWN + 3)}.moved\n".encode()
-    if n % 20 == 4:
-        yield f"D {path(n * OWN + 3)}\n".encode()
+    last = path(n * OWN + OWN - 1)
+    match n % STACKED:
+        case 1:
+            yield f"R {last} {last}.moved\n".encode()
+        case 2:
+            yield f"D {last}\n".encode()
 
 
 def _commit(ref: str, mark: int | None, minute: int, message: str, *parents: int | str) -> bytes:

@@ -1,53 +1,84 @@
-"""Merging sixty branches: the engine in memory, and `git merge --no-ff` in a work tree.
+"""The chain of merges: by the suite, by the loop that a person would write, and by git when it knows all pairs."""
 
-Run: `.venv/bin/pytest tests_integration/bench`.
-"""
-
-from collections.abc import Iterator
+import shutil
 from pathlib import Path
 
 import pytest
-from pytest_benchmark.fixture import BenchmarkFixture
 
+from tests_integration.bench.conftest import Timed
+from tests_integration.bench.generate import git, succeeds
+from tests_integration.bench.scenes import Fetched, Scene
+from tests_integration.bench.scenes import fetched as fetch
 from tests_integration.engine.integrate import integrate
-from tests_integration.selftests.waves import Built, Wave, git, integrated
+from tests_integration.facts import Integration
+from tests_integration.repository.git import opened
 
-BRANCHES = 60
-FILES = 3000
-
-
-@pytest.fixture(scope="module")
-def wave(tmp_path_factory: pytest.TempPathFactory) -> Wave:
-    """Sixty branches on a base of three thousand files."""
-    wave = Wave(tmp_path_factory.mktemp("bench") / "wave")
-    wave.commit("main", {f"folder{n % 50}/file{n}.txt": f"{n}\n" * 20 for n in range(FILES)})
-    for n in range(BRANCHES):
-        wave.branch(f"E{n}", {f"folder{n % 50}/new{n}.txt": f"{n}\n"})
-    return wave
+pytestmark = pytest.mark.benchmark(group="merge stage")
+AS_SOMEBODY = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org", "-c", "gc.auto=0")
 
 
-@pytest.fixture(scope="module")
-def built(wave: Wave) -> Iterator[Built]:
-    """The wave, fetched and integrated once."""
-    with integrated(wave) as built:
-        yield built
+@pytest.fixture(scope="session")
+def merged(scene: Scene, fetched: Fetched) -> Integration:
+    """What the suite makes of the scene, in a store of its own, `merged.git`."""
+    return _integrate(fetched, _copied(fetched, scene.folder / "merged.git"))
 
 
-@pytest.mark.benchmark(group="merge 60 branches")
-def test_by_the_engine(benchmark: BenchmarkFixture, built: Built) -> None:
-    result = benchmark.pedantic(integrate, (built.plan, built.store, built.sources), rounds=3)
-    assert len(result.merges) == BRANCHES
+def test_by_the_suite(timed: Timed, scene: Scene, fetched: Fetched) -> None:
+    copy = scene.folder / "copy.git"
+    timed(f"{scene.name} suite", lambda: _integrate(fetched, copy), 5, lambda: _emptied(_copied(fetched, copy)))
 
 
-@pytest.mark.benchmark(group="merge 60 branches")
-def test_by_hand(benchmark: BenchmarkFixture, wave: Wave, built: Built, tmp_path: Path) -> None:
-    folder = tmp_path / "by-hand"
-    git(tmp_path, "clone", "--quiet", str(wave.origin), str(folder))
+def test_when_all_pairs_are_known(timed: Timed, scene: Scene, merged: Integration) -> None:
+    pairs = "".join(f"{ours} {theirs}\n" for ours, theirs in (merge.parents for merge in merged.merges))
+
+    def merge_all() -> str:
+        return git(scene.folder / "merged.git", "merge-tree", "--write-tree", "-z", "--stdin", stdin=pairs)
+
+    answers = timed(f"{scene.name} floor", merge_all, 5)
+    assert answers.count(merged.merges[-1].tree_merged) == 1
+
+
+@pytest.mark.parametrize("graph", ["", " with commit-graph"])
+def test_by_the_loop(timed: Timed, scene: Scene, fetched: Fetched, merged: Integration, graph: str) -> None:
+    if graph and scene.name == "tree":
+        pytest.skip("it has no history")
+    clone = scene.folder / f"by-hand{graph}"
+    git(scene.folder, "clone", "--quiet", "--shared", "origin.git", str(clone))
+    if graph:
+        git(clone, "commit-graph", "write", "--reachable")
+    git(clone, "switch", "--quiet", "--detach", merged.base or "")
+    git(clone, "status", "--short")
+    tips = [str(fetched.sources[branch.id].commit) for branch in fetched.plan.branches]
 
     def merge_all() -> None:
-        git(folder, "switch", "--quiet", "--force-create", "by-hand", "origin/main")
-        for branch in built.plan.branches:
-            git(folder, "merge", "--quiet", "--no-ff", "--no-edit", built.tips[branch.id])
+        for tip in tips:
+            if not succeeds(clone, *AS_SOMEBODY, "merge", "--quiet", "--no-ff", "--no-edit", tip):
+                git(clone, "merge", "--abort")
 
-    benchmark.pedantic(merge_all, rounds=3)
-    assert git(folder, "rev-list", "--count", "--merges", "HEAD") == str(BRANCHES)
+    timed(f"{scene.name} loop{graph}", merge_all, 1)
+    if not merged.parked:
+        assert git(clone, "rev-parse", "HEAD^{tree}") == merged.merges[-1].tree
+
+
+@pytest.mark.usefixtures("merged")
+def test_one_has_moved(timed: Timed, scene: Scene) -> None:
+    copy = scene.folder / "moved.git"
+    with scene.moved(), fetch(scene, scene.folder / "merged.git") as moved:
+        timed(f"{scene.name} moved", lambda: _integrate(moved, copy), 5, lambda: _emptied(_copied(moved, copy)))
+
+
+def _copied(fetched: Fetched, folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    return Path(shutil.copytree(fetched.store.git_dir, folder))
+
+
+def _emptied(folder: Path) -> None:
+    """What pytest-benchmark wants of a setup: no arguments for what is measured."""
+    del folder
+
+
+def _integrate(fetched: Fetched, store: Path) -> Integration:
+    with opened(store) as repo:
+        made = integrate(fetched.plan, repo, fetched.sources)
+    assert made.merges
+    return made

@@ -1,0 +1,81 @@
+"""What all benchmarks share: scenes, sessions, and the table that is printed at the end."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from tests_integration.bench import rows, scenes
+from tests_integration.bench.scenes import Fetched, Scene
+
+MEASURED = pytest.StashKey[dict[str, float]]()
+KEPT = f"bench/{'full' if scenes.FULL else 'quick'}"
+HERE = Path(__file__).parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take up what was measured before with the very same code, so that the table can be filled in parts."""
+    kept = config.cache.get(KEPT, None) if config.cache else None
+    measured: dict[str, float] = kept["measured"] if kept and kept["code"] == _code() else {}
+    config.stash[MEASURED] = measured
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table."""
+    config = terminalreporter.config
+    measured = config.stash[MEASURED]
+    if config.cache:
+        config.cache.set(KEPT, {"code": _code(), "measured": measured})
+    terminalreporter.section("the table of the README")
+    for line in rows.table(measured):
+        terminalreporter.write_line(line)
+
+
+def _code() -> str:
+    """What was measured: the code of the suite, and the repository that was given."""
+    files = sorted(HERE.parent.rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files) + scenes.GIVEN.encode()).hexdigest()
+
+
+@pytest.fixture(scope="session")
+def measured(pytestconfig: pytest.Config) -> dict[str, float]:
+    """Seconds, counts and megabytes by name."""
+    return pytestconfig.stash[MEASURED]
+
+
+Timed = Callable[..., Any]
+
+
+@pytest.fixture
+def timed(benchmark: BenchmarkFixture, measured: dict[str, float]) -> Timed:
+    """Measures a call under a name: the median of some rounds, each with its own `setup`; what the last one returns."""
+
+    def go(name: str, function: Callable[..., Any], rounds: int, setup: Callable[[], Any] | None = None) -> Any:
+        result = benchmark.pedantic(function, setup=setup, rounds=rounds)
+        measured[name] = cast("Any", benchmark.stats).stats.median
+        return result
+
+    return go
+
+
+@pytest.fixture(scope="session")
+def kept(pytestconfig: pytest.Config) -> Path:
+    """Where generated repositories are kept from run to run."""
+    assert pytestconfig.cache, "the repositories are kept in pytest's cache"
+    return pytestconfig.cache.mkdir("bench")
+
+
+@pytest.fixture(scope="session", params=scenes.SCENES)
+def scene(request: pytest.FixtureRequest, kept: Path, tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """A wave to measure on."""
+    return scenes.scene(request.param, kept, tmp_path_factory.mktemp(request.param))
+
+
+@pytest.fixture(scope="session")
+def fetched(scene: Scene) -> Iterator[Fetched]:
+    """The scene, fetched into a store in which nothing was merged yet."""
+    with scenes.fetched(scene, scene.folder / "fetched.git") as made:
+        yield made
