@@ -1,6 +1,5 @@
 """What all benchmarks share: scenes, sessions, and the table that is printed at the end."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -12,15 +11,11 @@ from tests_integration.bench import rows, scenes
 from tests_integration.bench.scenes import Fetched, Scene
 
 MEASURED = pytest.StashKey[dict[str, float]]()
-KEPT = f"bench/{'full' if scenes.FULL else 'quick'}"
-HERE = Path(__file__).parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Take up what was measured before with the very same code, so that the table can be filled in parts."""
-    kept = config.cache.get(KEPT, None) if config.cache else None
-    measured: dict[str, float] = kept["measured"] if kept and kept["code"] == _code() else {}
-    config.stash[MEASURED] = measured
+    config.stash[MEASURED] = rows.measured_before(config.cache.get(rows.KEPT, None) if config.cache else None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -28,16 +23,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     config = terminalreporter.config
     measured = config.stash[MEASURED]
     if config.cache:
-        config.cache.set(KEPT, {"code": _code(), "measured": measured})
-    terminalreporter.section("the table of the README")
+        config.cache.set(rows.KEPT, {"code": rows.code(), "measured": measured})
+    sizes = "" if scenes.FULL else " (small sizes, which the targets are not for)"
+    terminalreporter.section(f"figures{sizes}")
     for line in rows.table(measured):
         terminalreporter.write_line(line)
-
-
-def _code() -> str:
-    """What was measured: the code of the suite, and the repository that was given."""
-    files = sorted(HERE.parent.rglob("*.py"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files) + scenes.GIVEN.encode()).hexdigest()
 
 
 @pytest.fixture(scope="session")

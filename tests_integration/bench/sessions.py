@@ -57,6 +57,21 @@ def run(folder: Path, *arguments: str, workers: int = 0) -> Ended:
     return Ended(done.returncode, done.stdout.decode(errors="replace"), folder)
 
 
+def forget(folder: Path, aside: Path) -> None:
+    """Let the next session in a folder find nothing of earlier ones but what commands of plans have cached.
+
+    Args:
+        folder: of the sessions.
+        aside: an empty folder; what is forgotten stays there.
+    """
+    for name in (".pytest_cache", "reports"):
+        (folder / name).rename(aside / name)
+    for cache in (aside / ".pytest_cache").rglob("home/.cache"):
+        place = folder / cache.relative_to(aside)
+        place.parent.mkdir(parents=True)
+        cache.rename(place)
+
+
 def afresh(folder: Path) -> Path:
     """An empty folder for sessions, in which nothing is remembered of any other."""
     place = folder / f"session-{len(list(folder.glob('session-*')))}"
