@@ -16,6 +16,9 @@ import yaml
 BEGAN = 1_600_000_000
 """Date of the first commit, in seconds; each later one is a minute after it."""
 
+LATER = 1_000_000
+"""Minutes after which a branch moves; a commit that is older than its parents would make git search all history."""
+
 QUIET = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 MAIN = "refs/heads/main"
 TOPIC = "refs/topic"
@@ -180,7 +183,7 @@ def stream(shape: Shape) -> Iterator[bytes]:
 
 def one_more(ref: str, tip: str) -> Iterator[bytes]:
     """The commands that add a commit with a new file to a ref, which is at this tip."""
-    yield _commit(ref, None, 0, "Move", f"{ref}^0")
+    yield _commit(ref, None, LATER, "Move", f"{ref}^0")
     yield _modify("moved.txt", tip.encode())
 
 

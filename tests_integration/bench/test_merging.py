@@ -10,8 +10,9 @@ from tests_integration.bench.generate import git, succeeds
 from tests_integration.bench.scenes import Fetched, Scene
 from tests_integration.bench.scenes import fetched as fetch
 from tests_integration.engine.integrate import integrate
+from tests_integration.engine.memory import Memory
 from tests_integration.facts import Integration
-from tests_integration.repository.git import opened
+from tests_integration.repository.store import open_store
 
 pytestmark = pytest.mark.benchmark(group="merge stage")
 AS_SOMEBODY = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org", "-c", "gc.auto=0")
@@ -19,13 +20,19 @@ AS_SOMEBODY = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.or
 
 @pytest.fixture(scope="session")
 def merged(scene: Scene, fetched: Fetched) -> Integration:
-    """What the suite makes of the scene, in a store of its own, `merged.git`."""
-    return _integrate(fetched, _copied(fetched, scene.folder / "merged.git"))
+    """What the suite makes of the scene, in a store of its own, `merged.git`; remembered in `memory`."""
+    store = _copied(scene.folder / "fetched.git", scene.folder / "merged.git")
+    return _integrate(fetched, store, scene.folder / "memory")
 
 
 def test_by_the_suite(timed: Timed, scene: Scene, fetched: Fetched) -> None:
-    copy = scene.folder / "copy.git"
-    timed(f"{scene.name} suite", lambda: _integrate(fetched, copy), 5, lambda: _emptied(_copied(fetched, copy)))
+    store, memory = scene.folder / "copy.git", scene.folder / "new-memory"
+
+    def afresh() -> None:
+        _copied(scene.folder / "fetched.git", store)
+        memory.unlink(missing_ok=True)
+
+    timed(f"{scene.name} suite", lambda: _integrate(fetched, store, memory), 5, afresh)
 
 
 def test_when_all_pairs_are_known(timed: Timed, scene: Scene, merged: Integration) -> None:
@@ -62,23 +69,23 @@ def test_by_the_loop(timed: Timed, scene: Scene, fetched: Fetched, merged: Integ
 
 @pytest.mark.usefixtures("merged")
 def test_one_has_moved(timed: Timed, scene: Scene) -> None:
-    copy = scene.folder / "moved.git"
+    store, memory = scene.folder / "moved.git", scene.folder / "moved-memory"
+
+    def after_a_night() -> None:
+        _copied(scene.folder / "merged.git", store)
+        shutil.copy(scene.folder / "memory", memory)
+
     with scene.moved(), fetch(scene, scene.folder / "merged.git") as moved:
-        timed(f"{scene.name} moved", lambda: _integrate(moved, copy), 5, lambda: _emptied(_copied(moved, copy)))
+        timed(f"{scene.name} moved", lambda: _integrate(moved, store, memory), 5, after_a_night)
 
 
-def _copied(fetched: Fetched, folder: Path) -> Path:
+def _copied(store: Path, folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
-    return Path(shutil.copytree(fetched.store.git_dir, folder))
+    return Path(shutil.copytree(store, folder))
 
 
-def _emptied(folder: Path) -> None:
-    """What pytest-benchmark wants of a setup: no arguments for what is measured."""
-    del folder
-
-
-def _integrate(fetched: Fetched, store: Path) -> Integration:
-    with opened(store) as repo:
-        made = integrate(fetched.plan, repo, fetched.sources)
+def _integrate(fetched: Fetched, store: Path, memory: Path) -> Integration:
+    with open_store(store) as repo:
+        made = integrate(fetched.plan, repo, fetched.sources, Memory(repo, fetched.plan, memory))
     assert made.merges
     return made

@@ -1,4 +1,4 @@
-"""A night's plans up to the demo, on one worker of pytest-xdist and on two; and a thousand plans only collected."""
+"""A night's plans up to the audit, on one worker of pytest-xdist and on two; and a thousand plans only collected."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def test_workers(timed: Timed, night: Path, workers: int) -> None:
     folder = sessions.afresh(night)
 
     def whole_night() -> None:
-        ended = sessions.run(folder, "-q", "--plan", str(night / "plans"), "--until", "demo", workers=workers)
+        ended = sessions.run(folder, "-q", "--plan", str(night / "plans"), "--until", "audit", workers=workers)
         assert ended.exit == 0, ended.output
 
     timed(f"plans on {workers}", whole_night, 1)
