@@ -66,4 +66,4 @@ def _unwritten(text: str) -> str:
 
 def without_password(text: str) -> str:
     """The text with the user part of every URL taken out."""
-    return re.sub(r"(?<=://)[^/\s]+@", "", text)
+    return re.sub(r"(?<=://)[^/\s]+@", "", text) if "@" in text else text

@@ -89,7 +89,13 @@ class Ancestry:
 
     def contained(self, branch: str) -> list[str]:
         """The other branches whose tips this branch contains."""
-        return [other for other, tip in self.tips.items() if other != branch and self.contains(branch, tip)]
+        own = self._bits[branch]
+        return [other for other, bits in self._of_tips if bits & own and other != branch]
+
+    @cached_property
+    def _of_tips(self) -> list[tuple[str, int]]:
+        """For each branch: who contains its tip, as bits."""
+        return [(name, self._reached.get(tip, 0)) for name, tip in self.tips.items()]
 
     def shares(self, branch: str, other: str) -> bool:
         """Whether two branches have a commit beyond the base in common."""

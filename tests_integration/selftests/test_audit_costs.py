@@ -8,7 +8,7 @@ import pytest
 
 from tests_integration.selftests.waves import Wave, failures, integrated
 
-SETTLED = 4
+SETTLED = 1
 """Processes for a conflict or a fix at most."""
 
 
