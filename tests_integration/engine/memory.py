@@ -33,7 +33,7 @@ from tests_integration.files import replace
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Branch, Fix
 from tests_integration.repository.checkout import removed
-from tests_integration.repository.git import PINNED, SURROUNDINGS, git
+from tests_integration.repository.git import PINNED, SURROUNDINGS, GitError, git
 from tests_integration.repository.objects import commits_there
 
 ROOMS = ("engine", "plan", "repository", ".")
@@ -86,7 +86,10 @@ class Memory:
         for question, text in self._known.items():
             with suppress(ValidationError):
                 merges[question] = MergeFact.model_validate_json(text)
-        there = commits_there(self.store, {merge.commit: merge.tree for merge in merges.values()})
+        try:
+            there = commits_there(self.store, {merge.commit: merge.tree for merge in merges.values()})
+        except GitError:  # it died of an object that is damaged
+            return {}
         return {
             question: Recalled(merge, there[merge.commit])
             for question, merge in merges.items()

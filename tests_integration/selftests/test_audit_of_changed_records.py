@@ -22,6 +22,7 @@ ALWAYS = TIMES | PLACES | {"/criteria/*/remarks", "/environment/*"}
 WARNINGS = {"/metadata/progress_warnings"}
 FAILED = {"/metadata/bugs_pending_fix", "/criteria/*/message"}
 PUBLISHED = {"/publication/at", "/publication/url"}
+MERGED = {"/merging/made", "/merging/remembered"}
 NOTED = {"/note/at", "/note/url", "/note/status"}
 NO_ATTEMPT = {f"/attempt/{key}" for key in ("forced", "run", "started_at", "owner/*")} | {"/metadata"}
 EARLIER = {f"/compared/{key}" for key in ("passed_over", "plan_changed", "problem", "started_at", "tools", "verdict")}
@@ -106,11 +107,18 @@ SAMPLES = {
     "integrated": Sample(
         integrated,
         "wave",
-        ALWAYS | WARNINGS | PUBLISHED | NOTED | EARLIER | ANOTHER | {"/criteria/*/remarks/*", "/publication/status"},
+        ALWAYS
+        | MERGED
+        | WARNINGS
+        | PUBLISHED
+        | NOTED
+        | EARLIER
+        | ANOTHER
+        | {"/criteria/*/remarks/*", "/publication/status"},
     ),
-    "parked": Sample(parked, "wave", ALWAYS | WARNINGS | JUDGED | {"/metadata/bugs_pending_fix"}),
-    "rehearsed": Sample(rehearsed, "wave", ALWAYS | NO_ATTEMPT | EARLIER | MOVED),
-    "failing": Sample(failing, "wave", ALWAYS | WARNINGS | JUDGED | FAILED),
+    "parked": Sample(parked, "wave", ALWAYS | MERGED | WARNINGS | JUDGED | {"/metadata/bugs_pending_fix"}),
+    "rehearsed": Sample(rehearsed, "wave", ALWAYS | MERGED | NO_ATTEMPT | EARLIER | MOVED),
+    "failing": Sample(failing, "wave", ALWAYS | MERGED | WARNINGS | JUDGED | FAILED),
     "judged": Sample(
         judged,
         "wave/verified",
