@@ -6,9 +6,10 @@ import pytest
 
 from tests_integration.facts import Parked
 from tests_integration.record.advice import what_to_do
+from tests_integration.record.compare import WORKER
 from tests_integration.record.model import Record, headline
 from tests_integration.session import Session
-from tests_integration.text import clipped, visible
+from tests_integration.text import clipped, counted, visible
 
 FAILURES = 20
 REMARKS = 8
@@ -31,15 +32,28 @@ def close(
     quiet = terminal.verbosity < 0
     if not quiet:
         terminal.section("integration", "=")
+    for line in [] if session.givens else share(session):
+        terminal.line(_line(line), yellow=True)
     for given in session.givens:
         record = records[given.name]
         colour = {"green": record.verdict == "SUCCESS", "red": bool(record.failed)}
         terminal.line(_line(_verdict(session, given.name, record)), **colour)
         for line in [*_failed(record), *([] if quiet else _more(record))]:
             terminal.line(f"  {_line(line)}")
-        terminal.line(f"  record: {session.folder(given.name)}")
+        worker = record.environment.get(WORKER)
+        terminal.line(f"  record: {session.folder(given.name)}{f', of {worker}' if worker else ''}")
     for problem in problems:
         terminal.line(_line(problem), red=True)
+
+
+def share(session: Session) -> list[str]:
+    """Which plans this job runs, where they are split over jobs."""
+    shard = session.shard
+    if shard is None:
+        return []
+    of_all = f"of {counted(sum(map(len, shard.split)), 'plan')}"
+    named = f"{len(shard.plans)} {of_all}: {', '.join(shard.plans)}"
+    return [f"{shard.told}: {named if shard.plans else f'none {of_all}; nothing is run, and nothing proven'}"]
 
 
 def _verdict(session: Session, name: str, record: Record) -> str:
@@ -59,6 +73,8 @@ def _failed(record: Record) -> Iterator[str]:
 def _more(record: Record) -> Iterator[str]:
     if record.parked:
         yield f"parked: {', '.join(_parked(parked) for parked in record.parked)}; the others were merged"
+    if record.interrupted:
+        yield from (headline(lost) for lost in record.criteria if lost.outcome == "blocked" and lost.message)
     if record.verdict != "SUCCESS":
         yield f"what to do: {what_to_do(record)}"
     remarks = record.remarks

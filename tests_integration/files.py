@@ -3,6 +3,7 @@
 import fcntl
 import glob
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +14,19 @@ import psutil
 
 GLANCE = 0.05
 NEW = ".new"
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+"""Names this run of this machine (random(4)); where there is none, its host name has to do."""
+
+
+def ground(folder: Path) -> str:
+    """Names a folder among those of all machines: who gives the same name has the very same folder before him.
+
+    Raises:
+        OSError: it is not there.
+    """
+    machine = BOOT.read_text(encoding="ascii").strip() if BOOT.exists() else socket.gethostname()
+    found = folder.stat()
+    return f"{machine}:{found.st_dev}:{found.st_ino}"
 
 
 def replace(file: Path, content: bytes) -> None:

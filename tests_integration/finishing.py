@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from pytest_html.basereport import BaseReport
 
+from tests_integration import shards
 from tests_integration.engine.clock import now, stamp
 from tests_integration.files import replace
 from tests_integration.record import html, index
 from tests_integration.record.gather import plan_fact
 from tests_integration.record.model import Record
-from tests_integration.record.write import set_aside, write_forms, write_page
+from tests_integration.record.write import RECORD, set_aside, write_forms, write_page
 from tests_integration.record.write import write_index as write_list
 from tests_integration.session import Session
 
@@ -46,8 +47,52 @@ def write(session: Session, records: Records) -> list[str]:
     return problems
 
 
+def begin(session: Session) -> None:
+    """Say in the report folder what has begun.
+
+    Raises:
+        pytest.UsageError: it cannot be said there which share of the plans this job runs.
+    """
+    _begin_index(session)
+    try:
+        if session.shard:
+            shards.begin(session.shard, session.reports)
+    except OSError as error:
+        raise pytest.UsageError(f"--shard: {session.reports} cannot be written: {error.strerror}") from None
+
+
+def end_shard(session: Session) -> list[str]:
+    """Say in the report folder that this job has come to its end; why it could not be."""
+    if session.shard is None:
+        return []
+    try:
+        session.shard.model_copy(update={"ended": True}).write(session.reports)
+    except OSError as error:
+        return [f"that {session.shard.told} has ended could not be written: {error.strerror}"]
+    return []
+
+
+def seconds(session: Session) -> dict[str, float]:
+    """How long each plan took the last time."""
+    return shards.seconds({given.name: session.folder(given.name) for given in session.givens})
+
+
+def _begin_index(session: Session) -> None:
+    """Let the list of plans show none of the session's earlier records as the last: a run has begun that may be killed.
+
+    It is written once, however many plans there are; what keeps it from being written is told at the end.
+    """
+    names = [given.name for given in session.givens if given.name not in session.refusals]
+    folders = [folder for name in names if (folder := session.folder(name)).joinpath(RECORD).exists()]
+    why = f"a run began at {stamp(now())} that has left no record yet: it is in progress, or was killed"
+    if folders:
+        session.listed = True
+        with suppress(OSError):
+            write_list(session.reports, index.page(session.reports, {}, stamp(now()), dict.fromkeys(folders, why)))
+
+
 def write_index(session: Session, records: Records, report: str | None) -> list[str]:
-    """Write the list of all plans in the reports folder, where this session wrote a record; why it could not be.
+    """Write the list of all plans in the reports folder, where this session changed it; why it could not be.
 
     Args:
         session: whose reports folder it is.
@@ -57,7 +102,7 @@ def write_index(session: Session, records: Records, report: str | None) -> list[
     written = kept(session, records)
     pages = {session.folder(name): Path(report) for name in written} if report and len(session.givens) == 1 else {}
     try:
-        if written:
+        if written or session.listed:
             write_list(session.reports, index.page(session.reports, pages, stamp(now())))
     except OSError as error:
         return [f"the list of plans could not be written: {error}"]
@@ -136,6 +181,8 @@ def exit_code(session: Session, before: int, problems: list[str]) -> int:
         for ledger in session.ledgers.values()
         for criterion in ledger.criteria()
     )
+    if session.shard and not session.givens and before == pytest.ExitCode.NO_TESTS_COLLECTED:
+        before = pytest.ExitCode.OK  # this job has nothing to do, which is no failure
     if before == pytest.ExitCode.OK and (blocked or problems):
         return pytest.ExitCode.TESTS_FAILED
     return before

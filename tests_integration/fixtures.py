@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from git import Repo
 
-from tests_integration import __version__, live, running
+from tests_integration import __version__, live, machines, running
 from tests_integration.criteria.catalogue import SUBJECTS
 from tests_integration.criteria.judge import Remark
 from tests_integration.engine import attempts, mending, verify
@@ -76,9 +76,10 @@ def ledger(suite: Session, plan: Plan) -> PlanLedger:
 
 
 @pytest.fixture(scope="session")
-def workspace(suite: Session, plan: Plan) -> Workspace:
+def workspace(suite: Session, plan: Plan, pytestconfig: pytest.Config) -> Iterator[Workspace]:
     """Folders of the plan."""
-    return suite.workspace(plan.name)
+    with machines.turn(suite, plan.name, wait=not pytestconfig.option.no_wait):
+        yield suite.workspace(plan.name)
 
 
 @pytest.fixture(scope="session")

@@ -3,15 +3,15 @@
 import argparse
 import glob
 import os
+import re
 import shutil
 import sys
-from collections import Counter
 from pathlib import Path
 
 import git
 import pytest
 
-from tests_integration.plan.load import Given, give
+from tests_integration.plan.load import safe_name
 from tests_integration.plan.stages import STAGES
 from tests_integration.plan.values import is_commit_id
 
@@ -74,6 +74,13 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="make again what is remembered of earlier runs, such as merges, and remember it anew",
     )
+    group.addoption(
+        "--shard",
+        type=_shard,
+        default=None,
+        metavar="K/N",
+        help="run the K-th of N shares of the plans, which are about equally long by what each plan took the last time",
+    )
     group.addoption("--reports", default="reports", metavar="DIR", help="where records land (default: reports)")
 
 
@@ -89,6 +96,19 @@ def _reference(text: str) -> str:
     raise argparse.ArgumentTypeError(
         f"{text!r} is neither a branch (`remote/branch`) nor a full commit id (40 hexadecimal digits)"
     )
+
+
+def _shard(text: str) -> tuple[int, int]:
+    """Which share, and of how many.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    found = re.fullmatch("([0-9]{1,4})/([0-9]{1,4})", text, re.ASCII)
+    number, count = (int(found[1]), int(found[2])) if found else (0, 0)
+    if 1 <= number <= count:
+        return number, count
+    raise argparse.ArgumentTypeError(f"{text!r} is no share of the plans; of three, they are 1/3, 2/3 and 3/3")
 
 
 def open_streams() -> None:
@@ -122,21 +142,21 @@ def require_tools(option: str = "--plan") -> None:
         raise pytest.UsageError("{} needs git {}.{} or later; this is {}.{}".format(option, *OLDEST_GIT, *found))
 
 
-def plans_given(config: pytest.Config) -> list[Given]:
-    """The plans that `--plan` names, read; those with mistakes hold their refusal.
+def plans_named(config: pytest.Config) -> dict[str, Path]:
+    """The files that `--plan` names, by the name of their plan.
 
     Raises:
         pytest.UsageError: a path leads to no plan, or two plans have the same name.
     """
-    files = list(
-        dict.fromkeys(file for path in config.option.plan for file in _files(config.invocation_params.dir, path))
-    )
-    givens = [give(_shortest(file)) for file in files]
-    for name, count in Counter(given.name for given in givens).items():
-        if count > 1:
-            same = ", ".join(str(given.file) for given in givens if given.name == name)
-            raise pytest.UsageError(f"--plan: {count} plans are called {name!r} and would share a record: {same}")
-    return givens
+    files = dict.fromkeys(file for path in config.option.plan for file in _files(config.invocation_params.dir, path))
+    named: dict[str, list[Path]] = {}
+    for file in files:
+        named.setdefault(safe_name(file.stem), []).append(_shortest(file))
+    for name, same in named.items():
+        if len(same) > 1:
+            told = ", ".join(map(str, same))
+            raise pytest.UsageError(f"--plan: {len(same)} plans are called {name!r} and would share a record: {told}")
+    return {name: file for name, (file,) in named.items()}
 
 
 def _files(folder: Path, path: str) -> list[Path]:

@@ -1,6 +1,5 @@
 """How pytest drives the suite: hooks only, each delegates in a line or two."""
 
-import os
 import signal
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -10,21 +9,22 @@ from typing import Any
 import pytest
 from pytest_html.report_data import ReportData
 
-from tests_integration import closing, examining, finishing, github, running
+from tests_integration import closing, examining, finishing, github, machines, running, starting
 from tests_integration.criteria.catalogue import BUILDING, FOLDER
 from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in a plugin
 from tests_integration.fixtures import SESSION
 from tests_integration.interrupting import interrupted_once
-from tests_integration.options import add_options, open_streams, plans_given, require_tools
+from tests_integration.options import add_options, open_streams, require_tools
 from tests_integration.plan.stages import STAGES
 from tests_integration.record.write import REPORT
 from tests_integration.recording import *  # noqa: F403 - the same
 from tests_integration.repository.git import scrubbed_environment
-from tests_integration.session import Session, Withheld
+from tests_integration.session import Session
 from tests_integration.vouching import merged  # noqa: F401 - the same
 
-CALLER = "waveproof_caller"
-REFUSALS = "waveproof_refusals"
+ASKED = pytest.StashKey[str]()
+"""What `--dist` says, before pytest-xdist makes something of it."""
+
 HYPOTHESIS = "hypothesispytest"
 """A plugin that criteria have no use for; at the end it imports all of Hypothesis, which takes longer than a start."""
 
@@ -37,12 +37,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
     """With `--plan` or `--record`, no conftest of a folder above the cases has a say, this project's or a host's."""
+    early_config.stash[ASKED] = machines.asked_to_distribute(args)
     if early_config.known_args_namespace.plan:
         early_config.known_args_namespace.confcutdir = str(FOLDER)
     elif early_config.known_args_namespace.record:
         early_config.known_args_namespace.confcutdir = str(examining.FOLDER)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Plans are distributed wherever there is somebody to distribute them to."""
+    if config.option.plan:
+        machines.distribute(config, config.stash.get(ASKED, ""))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -51,6 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{BUILDING}: criteria about what this run built; left out with --verify")
     for stage in STAGES:
         config.addinivalue_line("markers", f"{stage}: criteria of the stage `{stage}` of a plan")
+    if config.option.shard and not config.option.plan:
+        raise pytest.UsageError("--shard needs --plan: it is plans that are split over jobs")
     if config.option.record:
         require_tools("--record")
         examining.take_over(config)
@@ -66,7 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Find the cache, where live lines go, and the page that the report is written on."""
     if (suite := session.config.stash.get(SESSION, None)) is not None:
-        running.begin(session.config, suite)
+        starting.begin(session.config, suite)
         finishing.use_page(session, suite)
 
 
@@ -108,6 +118,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember what was asked for; plan order again, whatever others (`--ff`) made of it."""
     if (suite := session.config.stash.get(SESSION, None)) is not None:
         session.items[:] = running.arranged(session.items, suite)
+        if suite.unfit:
+            machines.refuse(session, suite)
         for item in session.items:
             name, _, key = running.asked(item)
             suite.ledgers[name].chosen.add(key)
@@ -141,17 +153,7 @@ def pytest_runtest_makereport(
 
 
 def _take_over(config: pytest.Config) -> None:
-    require_tools()
-    suite = Session(
-        givens=plans_given(config),
-        reports=config.invocation_params.dir / config.option.reports,
-        until=config.option.until,
-        forced=config.option.force_attempt,
-        fresh=config.option.fresh,
-        verify="" if config.option.verify is True else config.option.verify,
-        caller=Withheld(getattr(config, "workerinput", {}).get(CALLER) or os.environ),
-        refusals=getattr(config, "workerinput", {}).get(REFUSALS) or {},
-    )
+    suite = starting.session(config)
     config.stash[SESSION] = suite
     held = ExitStack()
     held.enter_context(scrubbed_environment())
@@ -162,14 +164,14 @@ def _take_over(config: pytest.Config) -> None:
     if config.pluginmanager.has_plugin(HYPOTHESIS):
         config.pluginmanager.unregister(name=HYPOTHESIS)
     config.pluginmanager.register(Listener(suite))
-    if not hasattr(config, "workerinput"):
+    if suite.worker is None:
         config.pluginmanager.register(Closer(suite))
         _ask_for_report(config, suite)
 
 
 def _ask_for_report(config: pytest.Config, suite: Session) -> None:
     """Have pytest-html write the report, unless it is switched off or was told another place."""
-    if hasattr(config.option, "htmlpath") and not config.option.collectonly:
+    if hasattr(config.option, "htmlpath") and suite.givens and not config.option.collectonly:
         folder = suite.folder(suite.givens[0].name) if len(suite.givens) == 1 else suite.reports
         config.option.htmlpath = config.option.htmlpath or str(folder / REPORT)
         finishing.require_place(Path(config.option.htmlpath))
@@ -201,13 +203,39 @@ class Closer:
         """A plan stays whole on one worker."""
         from tests_integration.distribution import WholePlans  # noqa: PLC0415 - pytest-xdist may not be installed
 
-        return WholePlans(config, log, list(self.suite.ledgers))
+        return WholePlans(config, log, self.suite, finishing.seconds(self.suite))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(self, config: pytest.Config) -> None:
+        """Options are handed on in a form that means the same on other machines."""
+        config.invocation_params = machines.handed_on(config.invocation_params)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """A worker is started in the scrubbed environment; its plans let the caller's variables through."""
-        node.workerinput[CALLER] = dict(self.suite.caller)
-        node.workerinput[REFUSALS] = self.suite.refusals
+        machines.tell(node, self.suite)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Remember what was asked for."""
+        machines.choose(ids, self.suite)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
+        """A plan whose worker is gone is not proven, and says so."""
+        machines.lose(crashitem, report, self.suite)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> Generator[None, None, None]:
+        """Machines that cannot be reached are told in words; once all can be, something has begun."""
+        with machines.reaching(session.config):
+            yield
+        if not session.config.option.collectonly:
+            finishing.begin(self.suite)
+
+    def pytest_report_header(self, config: pytest.Config) -> list[str]:
+        """Which plans this job runs, and how they are distributed."""
+        return [*closing.share(self.suite), *machines.distribution(config, config.stash.get(ASKED, ""))]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -233,6 +261,7 @@ class Closer:
         self.suite.problems += finishing.write_index(
             self.suite, self.records, getattr(session.config.option, "htmlpath", None)
         )
+        self.suite.problems += finishing.end_shard(self.suite)
         session.exitstatus = finishing.exit_code(self.suite, exitstatus, self.suite.problems)
         self.suite.problems += github.append_summary(self.suite, self.records)
 

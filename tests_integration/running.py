@@ -8,19 +8,17 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests_integration import live, turns
+from tests_integration import live, machines, turns
 from tests_integration.criteria.about import About, about
 from tests_integration.criteria.catalogue import description, is_asked_for, parameters, stage_of, subjects
 from tests_integration.engine import attempts, isolation, metadata
-from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.commands import Progress
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.facts import AttemptFact, Integration, Recorded, Source
 from tests_integration.plan.model import Plan
 from tests_integration.plan.stages import STAGES
-from tests_integration.record import index
 from tests_integration.record.ledger import Key, PlanLedger
-from tests_integration.record.write import set_aside, write_forms, write_index
+from tests_integration.record.write import set_aside, write_forms
 from tests_integration.session import REMARK, Session, Workspace
 from tests_integration.text import visible
 
@@ -36,46 +34,6 @@ def watched(suite: Session, config: pytest.Config, stage: str, attempt: AttemptF
             give_sign()
 
         yield progress
-
-
-def begin(config: pytest.Config, suite: Session) -> None:
-    """Find the suite's own folder, and take the turn of the session's plans.
-
-    Raises:
-        pytest.UsageError: nothing can be kept in that folder.
-    """
-    suite.terminal = config.pluginmanager.getplugin("terminalreporter")
-    try:
-        suite.cache = _cache_folder(config)
-        _take_turn(config, suite)
-    except OSError as error:
-        raise pytest.UsageError(
-            f"nothing can be kept in {error.filename or suite.cache}: {error.strerror}; store and checkouts stand in"
-            " pytest's cache (-o cache_dir=DIR), or where no configuration file says which, in .pytest_cache below the"
-            " folder that pytest is started in"
-        ) from None
-
-
-def _cache_folder(config: pytest.Config) -> Path:
-    """The suite's folder in pytest's cache; where no configuration file says what the project is, below the caller."""
-    if config.inipath is not None and hasattr(config, "cache"):
-        return config.cache.mkdir("waveproof")
-    folder = config.invocation_params.dir / ".pytest_cache" / "d" / "waveproof"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _take_turn(config: pytest.Config, suite: Session) -> None:
-    """Wait for other runs of the session's plans, in the process that reports, and where criteria will be run."""
-    if hasattr(config, "workerinput") or config.option.collectonly:
-        return
-    terminal = suite.terminal
-
-    def tell(line: str) -> None:
-        if terminal:
-            terminal.write_line(visible(line), flush=True)
-
-    config.add_cleanup(turns.take(suite, tell, wait=not config.option.no_wait).close)
 
 
 @contextmanager
@@ -155,26 +113,20 @@ def started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact)
         if fact.judging:  # metadata are about building; what is wrong with them keeps nobody from judging
             refused = isolation.refusal(plan) if runs_commands(suite) else ""
             if not refused:
-                _make_way(suite, workspace)
+                set_aside(workspace.reports)
             return fact.model_copy(update={"refused": refused})
         past = metadata.read(file, fact.at)
         refused = isolation.refusal(plan) if runs_commands(suite) else ""
         if not refused and fact.counts and not fact.forced:
             refused = attempts.refusal(plan, past, fact.inputs, workspace.reports)
         if not refused:
-            _make_way(suite, workspace)
+            set_aside(workspace.reports)
         if not refused and fact.counts:
             attempts.start(fact, plan)
+            machines.keep_metadata(suite, plan.name)
     except (MetadataError, OSError) as error:
         return fact.model_copy(update={"refused": f"the record cannot be kept: {error}"})
     return fact.model_copy(update={"refused": refused})
-
-
-def _make_way(suite: Session, workspace: Workspace) -> None:
-    """Set the earlier record aside, and let the list of plans not show it as that of the run that begins."""
-    set_aside(workspace.reports)
-    with suppress(OSError):  # at the end it is told
-        write_index(suite.reports, index.page(suite.reports, {}, stamp(now())))
 
 
 def runs_commands(suite: Session) -> bool:
@@ -190,6 +142,7 @@ def ended(suite: Session, plan: Plan, ledger: PlanLedger, fact: AttemptFact) -> 
     told = ledger.fact("recorded", Recorded)
     try:
         attempts.finish(fact, ledger.fact("integration", Integration), outcome)
+        machines.keep_metadata(suite, plan.name)
     except MetadataError as error:
         if not (told and told.problem):  # else a criterion has said so
             pytest.fail(f"the metadata cannot be kept: {error}", pytrace=False)
@@ -204,6 +157,7 @@ def come_to(item: pytest.Item, session: Session) -> None:
     before, session.running = session.running, (name, stage)
     if session.running == before:
         return
+    machines.begin_plan(session, name)
     attempt = session.ledgers[name].fact("attempt", AttemptFact)
     if attempt is None or attempt.refused:
         return
@@ -235,14 +189,16 @@ def annotate(item: pytest.Item, report: pytest.TestReport, error: BaseException 
     """Let the report carry whose it is, and what was learnt, as plain values; nothing that it says can act."""
     if isinstance(error, OSError) and not report.passed:
         _blame_machine(report, error)
-    told = visible(message(report, error))
-    _make_visible(report)
+    told = machines.as_at_home(session, visible(message(report, error)))
+    _make_visible(report, session)
     name, _, key = asked(item)
+    facts = session.ledgers[name].unsent()
     said = {
         "plan": name,
         "key": key,
         "message": told,
-        "facts": session.ledgers[name].unsent(),
+        "facts": facts,
+        **machines.luggage(session, name, facts),
         "blocked": report.skipped or getattr(report, "blocked", False),
         "remarks": [text for kind, text in report.user_properties if kind == REMARK],
     }
@@ -256,12 +212,12 @@ def _blame_machine(report: pytest.TestReport, error: OSError) -> None:
     vars(report)["blocked"] = True
 
 
-def _make_visible(report: pytest.TestReport) -> None:
+def _make_visible(report: pytest.TestReport, session: Session) -> None:
     if isinstance(report.longrepr, tuple):
         file, line, reason = report.longrepr
         report.longrepr = file, line, visible(reason)
-    elif (text := report.longreprtext) != visible(text):
-        report.longrepr = visible(text)
+    elif (text := report.longreprtext) != (told := machines.as_at_home(session, visible(text))):
+        report.longrepr = told
 
 
 def hear(report: pytest.TestReport, session: Session) -> None:
@@ -271,6 +227,7 @@ def hear(report: pytest.TestReport, session: Session) -> None:
         return
     ledger = session.ledgers[said["plan"]]
     ledger.facts.update(said["facts"])
+    machines.receive(said, session)
     criterion, subject = said["key"]
     ledger.clock((criterion, subject), report.start, report.stop)
     if report.when != "call" and report.passed:

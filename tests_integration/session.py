@@ -3,12 +3,15 @@
 import hashlib
 import os
 import platform
+import socket
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import git
 import pytest
@@ -20,13 +23,19 @@ from tests_integration.engine.attempts import Outcome
 from tests_integration.engine.clock import stamp
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.facts import AttemptFact, Gate, Publication
+from tests_integration.files import ground
 from tests_integration.plan.load import Given
-from tests_integration.record.compare import NOTHING_RUN
+from tests_integration.record.compare import NOTHING_RUN, WORKER
 from tests_integration.record.earlier import Found, find
 from tests_integration.record.gather import gather
-from tests_integration.record.ledger import PlanLedger
+from tests_integration.record.ledger import Key, PlanLedger
 from tests_integration.record.model import CriterionFact, Record, headline, statuses, verdict
-from tests_integration.record.write import VERIFIED
+from tests_integration.record.write import METADATA, report_folder
+from tests_integration.shards import Shard
+from tests_integration.text import visible
+
+MADE_WITH = "made_with"
+"""Name of the fact that holds the environment of a worker."""
 
 REMARK = "remark"
 """Name of the property under which a case's report carries what its criterion remarked."""
@@ -54,6 +63,26 @@ class Workspace(NamedTuple):
     reports: Path
     stores: Path
     memory: Path
+
+
+class Worker(NamedTuple):
+    """What a worker of pytest-xdist was told by the process that reports.
+
+    Attributes:
+        name: such as `gw0`.
+        plans: what each plan of the session says, as `fingerprint` tells it.
+        turns: folders whose turn the session has, by plan, each as `files.ground` names it.
+        reports: the report folder of the session, named likewise.
+        home: the same as a path, where the session was started.
+        metadata: the R520 objects of the plans, for a worker that does not see their files.
+    """
+
+    name: str
+    plans: Mapping[str, str]
+    turns: Mapping[str, str]
+    reports: str
+    home: str
+    metadata: Mapping[str, dict[str, Any]]
 
 
 class Withheld(dict[str, str]):
@@ -84,6 +113,11 @@ class Session:
         interrupted: whether it was.
         problems: what could not be written.
         refusals: why another run of a plan keeps it from starting, by plan.
+        shard: which plans of all these are, where they are split over jobs.
+        worker: what it was told, in a worker of pytest-xdist.
+        unfit: why a worker can run nothing, or empty.
+        died: stage in which the worker of a plan died, by plan.
+        listed: whether the list of plans tells that the session has begun.
     """
 
     givens: list[Given]
@@ -102,6 +136,11 @@ class Session:
     interrupted: bool = False
     problems: list[str] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)
+    shard: Shard | None = None
+    worker: Worker | None = None
+    unfit: str = ""
+    died: dict[str, str] = field(default_factory=dict)
+    listed: bool = False
 
     def __post_init__(self) -> None:
         self._earlier: dict[tuple[str, bool, bool], Found] = {}
@@ -109,6 +148,23 @@ class Session:
         self.ledgers = {
             given.name: PlanLedger([_not_run(case) for case in cases(given.plan, self.verify)]) for given in self.givens
         }
+
+    @cached_property
+    def cases(self) -> dict[str, tuple[str, Key]]:
+        """Plan and key of each case, by what stands behind the file in its id."""
+        return {
+            f"test_{criterion}[{name}{'-' if subject else ''}{subject}]": (name, (criterion, subject))
+            for name, ledger in self.ledgers.items()
+            for criterion, subject in ledger.outcomes
+        }
+
+    @cached_property
+    def away(self) -> bool:
+        """Whether this is a worker that does not write into the session's own report folder."""
+        if self.worker is None:
+            return False
+        self.reports.mkdir(parents=True, exist_ok=True)
+        return ground(self.reports) != self.worker.reports
 
     def workspace(self, name: str) -> Workspace:
         """The folders of a plan; all but `stores` are its file's own, whatever other plan has the same name."""
@@ -135,19 +191,21 @@ class Session:
         return self.cache / f"project-{key[:12]}"
 
     def folder(self, name: str) -> Path:
-        """Report folder of a plan; what is judged has one of its own, so that the record of building stays."""
-        return self.reports / name / VERIFIED if self.verify is not None else self.reports / name
+        """Report folder of a plan."""
+        return report_folder(self.reports, name, verified=self.verify is not None)
 
     def given(self, name: str) -> Given:
         """A plan of this session by name."""
         return self._by_name[name]
 
     def metadata_of(self, name: str) -> tuple[Path, str]:
-        """Metadata file of a plan, and the pointer into it."""
+        """Metadata file of a plan, and the pointer into it; a worker elsewhere has a copy of the object alone."""
         plan = self.given(name).plan
+        if self.away:
+            return (self.reports / name).absolute() / METADATA, ""
         if plan and plan.metadata.file:
             return (plan.folder / plan.metadata.file).resolve(), plan.metadata.at
-        return (self.reports / name).absolute() / "metadata.json", plan.metadata.at if plan else ""
+        return (self.reports / name).absolute() / METADATA, plan.metadata.at if plan else ""
 
     def refused(self, name: str) -> bool:
         """Whether the plan's attempt was not allowed to start: then the last attempt's record stays as it is."""
@@ -180,25 +238,29 @@ class Session:
         began, ended = self.ledgers[name].span or (self.began, time.time())
         if self.interrupted and self.running[0] == name and any(one.outcome == "not-run" for one in criteria):
             interrupted = self.running[1]
+        made_with = self.ledgers[name].facts.get(MADE_WITH) or environment(self.worker)
         return gather(
             self.given(name),
             self.ledgers[name],
             criteria,
-            environment={**environment(), "isolation": shut_in(self.ledgers[name])},
+            environment={**made_with, "isolation": shut_in(self.ledgers[name])},
             started_at=stamp(datetime.fromtimestamp(began, UTC)),
             seconds=max(0.0, (time.time() if interrupted else ended) - began),
-            interrupted=interrupted,
+            interrupted=self.died.get(name, interrupted),
             metadata=self._metadata(name),
             found=self.earlier(name),
         )
 
     def earlier(self, name: str) -> Found:
-        """The run that the plan's present one is compared with; a refused attempt is none, and compared with none."""
+        """The run that the plan's present one is compared with; a refused attempt is none, and compared with none.
+
+        A worker elsewhere does not see the session's records: what it writes is written anew where they are.
+        """
         attempt = self.ledgers[name].fact("attempt", AttemptFact)
         judging = (
             verify.wanted(plan, self.verify) if (plan := self.given(name).plan) and self.verify is not None else ""
         )
-        if attempt and attempt.refused:
+        if self.away or (attempt and attempt.refused):
             return Found()
         asked = name, attempt is not None, bool(attempt and attempt.rehearsal)
         if asked not in self._earlier:
@@ -213,9 +275,10 @@ class Session:
             return {"error": str(error)}
 
 
-def environment() -> dict[str, str]:
-    """Versions of what integrates and judges."""
-    return {
+def environment(worker: Worker | None = None) -> dict[str, str]:
+    """Versions of what integrates and judges, and which worker on which machine that is, where there are several."""
+    place = {WORKER: f"{worker.name} on {socket.gethostname()}, in {visible(str(Path.cwd()))}"} if worker else {}
+    return place | {
         "waveproof": __version__,
         "git": ".".join(map(str, git.Git().version_info)),
         "Python": platform.python_version(),

@@ -9,7 +9,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -33,13 +33,14 @@ EVERY = 60
 Tell = Callable[[str], None]
 
 
-def take(suite: Session, tell: Tell, *, wait: bool) -> ExitStack:
-    """Have the turn for every plan of the session; those that are not to be waited for are kept in `suite.refusals`.
+def take(suite: Session, tell: Tell, *, wait: bool, givens: Sequence[Given]) -> ExitStack:
+    """Have the turn for these plans; those that are not to be waited for are kept in `suite.refusals`.
 
     Args:
-        suite: its plans, and its folders.
+        suite: its folders.
         tell: says a line to whoever watches.
         wait: whether to wait where another run has the turn.
+        givens: plans of the session.
 
     Returns:
         Gives all turns back when it is closed.
@@ -49,7 +50,7 @@ def take(suite: Session, tell: Tell, *, wait: bool) -> ExitStack:
     """
     turns = ExitStack()
     try:
-        for given in sorted(suite.givens, key=lambda given: suite.workspace(given.name).lock):
+        for given in sorted(givens, key=lambda given: suite.workspace(given.name).lock):
             _take(suite, given, turns, tell if wait else None)
     except BaseException:
         turns.close()

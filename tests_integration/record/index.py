@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -14,6 +15,8 @@ from tests_integration.text import counted
 MARKS = {"good": "✔", "bad": "✘", "open": "\N{EN DASH}", "lost": "?"}
 ATTENTION = ("bad", "lost", "open", "good")
 """Tones in the order in which plans are listed."""
+
+NOTHING: Mapping[Path, str] = {}
 
 MINUTE, HOUR = 60, 60
 """In seconds, and in minutes."""
@@ -67,18 +70,20 @@ class Row(NamedTuple):
     past: tuple[Run, ...]
 
 
-def page(reports: Path, pages: Mapping[Path, Path], at: str) -> str:
+def page(reports: Path, pages: Mapping[Path, Path], at: str, unsettled: Mapping[Path, str] = NOTHING) -> str:
     """The list as HTML; everything in it is escaped, and nothing that a record says becomes an address.
 
     Args:
         reports: the folder of all plans.
         pages: reports that are about to be written, by the folder of their plan.
         at: now, UTC.
+        unsettled: why the record that stands in the folder of a plan is not that of its last run, by folder.
 
     Raises:
         OSError: the folder cannot be read.
     """
-    rows = [row for folder in _folders(reports) if (row := _row(reports, folder, pages.get(folder)))]
+    folders = dict.fromkeys([*_folders(reports), *unsettled])
+    rows = [row for one in folders if (row := _row(reports, one, pages.get(one), unsettled.get(one, "")))]
     rows.sort(key=lambda row: (ATTENTION.index(row.last.tone), row.name, row.verified))
     style = asset("palette.css") + asset("index.css")
     return TEMPLATES.get_template("index.html.j2").render(
@@ -108,22 +113,41 @@ def _folders(reports: Path) -> list[Path]:
     return [folder for plan in plans for folder in (plan, plan / VERIFIED)]
 
 
-def _row(reports: Path, folder: Path, page: Path | None) -> Row | None:
+def _row(reports: Path, folder: Path, page: Path | None, unsettled: str) -> Row | None:
     """The plan in a folder; None where it is none, that is, where no run ever left a record."""
     verified = folder.name == VERIFIED and folder.parent != reports
     name = brief((folder.parent if verified else folder).name)
     try:
         kept = [place for place in runs(folder)[-KEPT:] if os.path.lexists(place / RECORD)]
-        past = tuple(_run(reports, place) for place in kept)
+        past = tuple(_past(reports, place) for place in kept)
     except OSError as error:
         last = Run("lost", "UNREADABLE", "", "", problem=f"{HISTORY} cannot be read: {error.strerror}")
         return Row(name, verified, last, (), ())
-    if os.path.lexists(folder / RECORD):
+    standing = os.path.lexists(folder / RECORD)
+    if unsettled:  # where it stands, it will not stay
+        past += (_past(reports, folder)._replace(link=""),) if standing else ()
+        return Row(name, verified, Run("lost", "NO RECORD", "", "", problem=unsettled), (), past)
+    if standing:
         return Row(name, verified, _run(reports, folder, page), _links(reports, folder, page), past)
     if not past:
         return None
     problem = "the last run has left no record: it is in progress, or was killed"
     return Row(name, verified, Run("lost", "NO RECORD", "", "", problem=problem), (), past)
+
+
+def _past(reports: Path, folder: Path) -> Run:
+    """An earlier run, for its mark; read once, since it does not change."""
+    file = folder / RECORD
+    try:
+        found = file.stat()
+    except OSError:
+        return _run(reports, folder)
+    return _marked(reports, folder, found.st_mtime_ns, found.st_size)
+
+
+@cache
+def _marked(reports: Path, folder: Path, _changed: int, _size: int) -> Run:
+    return _run(reports, folder)._replace(record=None)
 
 
 def _run(reports: Path, folder: Path, page: Path | None = None) -> Run:

@@ -27,7 +27,15 @@ PLACE = "%Y-%m-%dT%H-%M-%S.%fZ"
 SUMMARY = "summary.md"
 WORK_LOG = "work-log.md"
 REPLAY = "replay.sh"
+METADATA = "metadata.json"
 INTOTO = "record.intoto.jsonl"
+FORMS = (RECORD, REPORT, SUMMARY, WORK_LOG, REPLAY, INTOTO, LOGS)
+"""What a run leaves in the report folder of a plan, the record first; metadata and earlier runs are not of one run."""
+
+
+def report_folder(reports: Path, name: str, *, verified: bool) -> Path:
+    """Report folder of a plan; what is judged has one of its own, so that the record of building stays."""
+    return reports / name / VERIFIED if verified else reports / name
 
 
 def write_forms(folder: Path, plan: Plan | None, record: Record) -> None:
@@ -83,8 +91,7 @@ def set_aside(folder: Path) -> None:
     Raises:
         OSError: a file cannot be moved.
     """
-    forms = (RECORD, REPORT, SUMMARY, WORK_LOG, REPLAY, INTOTO, LOGS)
-    left = [folder / name for name in forms if (folder / name).exists()]
+    left = [folder / name for name in FORMS if (folder / name).exists()]
     if not left:
         return
     history = folder / HISTORY

@@ -25,7 +25,7 @@ ROWS = (
         "distribution",
         "learn",
     }
-    | {"closing", "examining", "github", "interrupting", "live", "turns"},
+    | {"closing", "examining", "github", "interrupting", "live", "machines", "shards", "starting", "turns"},
     {"auditing"},
     {"criteria", "record"},
     {"engine"},

@@ -1,0 +1,92 @@
+"""The beginning of a session: its plans, its folders, and its turn."""
+
+from pathlib import Path
+
+import pytest
+
+from tests_integration import machines, shards, turns
+from tests_integration.options import plans_named, require_tools
+from tests_integration.plan.load import give
+from tests_integration.session import Session, Worker
+from tests_integration.text import visible
+
+
+def session(config: pytest.Config) -> Session:
+    """The session over the plans that are given; in a worker that lacks something, over none.
+
+    Raises:
+        pytest.UsageError: with what is wrong with the options, or missing on this machine.
+    """
+    told = machines.told(config)
+    worker: Worker | None = told.get("worker")
+    reports = config.invocation_params.dir / config.option.reports
+    verify = "" if config.option.verify is True else config.option.verify
+    named, shard, unfit = dict[str, Path](), None, ""
+    try:
+        require_tools()
+        named = plans_named(config)
+    except pytest.UsageError as error:
+        if worker is None:
+            raise
+        unfit = str(error)
+    if worker:
+        named = {name: file for name, file in named.items() if name in worker.plans}
+    elif config.option.shard:
+        shard = shards.choose(named, config.option.shard, reports, verified=verify is not None)
+        named = {name: named[name] for name in shard.plans}
+    givens = [give(file) for file in named.values()]
+    return Session(
+        givens=givens,
+        reports=reports,
+        until=config.option.until,
+        forced=config.option.force_attempt,
+        fresh=config.option.fresh,
+        verify=verify,
+        shard=shard,
+        unfit=unfit or (machines.require_same(givens, worker) if worker else ""),
+        **told,
+    )
+
+
+def begin(config: pytest.Config, suite: Session) -> None:
+    """Find the suite's own folder, and take the turn of the session's plans.
+
+    Raises:
+        pytest.UsageError: nothing can be kept in that folder.
+    """
+    suite.terminal = config.pluginmanager.getplugin("terminalreporter")
+    try:
+        suite.cache = _cache_folder(config)
+        _take_turn(config, suite)
+    except OSError as error:
+        told = (
+            f"nothing can be kept in {error.filename or suite.cache}: {error.strerror}; store and checkouts stand in"
+            " pytest's cache (-o cache_dir=DIR), or where no configuration file says which, in .pytest_cache below the"
+            " folder that pytest is started in"
+        )
+        if suite.worker is None:
+            raise pytest.UsageError(told) from None
+        suite.unfit = suite.unfit or told
+
+
+def _cache_folder(config: pytest.Config) -> Path:
+    """The suite's folder in pytest's cache; where no configuration file says what the project is, below the caller."""
+    if config.inipath is not None and hasattr(config, "cache"):
+        return config.cache.mkdir("waveproof")
+    folder = config.invocation_params.dir / ".pytest_cache" / "d" / "waveproof"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _take_turn(config: pytest.Config, suite: Session) -> None:
+    """Wait for other runs of the session's plans, in the process that reports, and where criteria will be run."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    terminal = suite.terminal
+
+    def tell(line: str) -> None:
+        if terminal:
+            terminal.write_line(visible(line), flush=True)
+
+    taken = turns.take(suite, tell, wait=not config.option.no_wait, givens=suite.givens)
+    config.add_cleanup(taken.close)
