@@ -19,7 +19,9 @@ MOST = 20_000
 """Values of a plan at most."""
 LONGEST = 1 << 16
 """Bytes of a text at most; the system takes no command line of twice as many."""
-LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+TOO_DEEP = "maximum nesting depth"
+"""What libyaml says of more levels than it takes itself, since PyYAML 6.0.4."""
+FASTEST = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def read(file: Path) -> Document:
     """
     text = _text(file)
     try:
-        document = _Composer(file, text).document()
+        document = _composed(file, text)
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
         mark = Mark(at.line + 1, at.column + 1) if at else Mark(1, 1)
@@ -65,6 +67,16 @@ def read(file: Path) -> Document:
     except yaml.YAMLError as error:
         raise PlanRejectedError(file, [Mistake(Mark(1, 1), (), f"is not YAML: {_first_line(error)}")]) from None
     return replace(document, sha256=hashlib.sha256(text.encode()).hexdigest())
+
+
+def _composed(file: Path, text: str) -> Document:
+    """The document; libyaml looks ahead and may give up on depth before it tells what it has read."""
+    try:
+        return _Composer(file, text, FASTEST).document()
+    except yaml.YAMLError as error:
+        if TOO_DEEP not in str(error):
+            raise
+    return _Composer(file, text, yaml.SafeLoader).document()
 
 
 def _first_line(error: Exception) -> str:
@@ -90,9 +102,9 @@ def _text(file: Path) -> str:
 class _Composer:
     """Builds the tree from PyYAML's events."""
 
-    def __init__(self, file: Path, text: str) -> None:
+    def __init__(self, file: Path, text: str, loader: type[yaml.CSafeLoader | yaml.SafeLoader]) -> None:
         self.file = file
-        self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=LOADER)
+        self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=loader)
         self.values: dict[Place, Mark] = {}
         self.keys: dict[Place, Mark] = {}
         self.mistakes: list[Mistake] = []

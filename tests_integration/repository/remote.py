@@ -42,8 +42,8 @@ ADVICE = {
     "lacks these prerequisite": "The bundle holds only what came after these commits. Make it with the whole history:"
     " `git bundle create FILE --branches`.",
     PARTIAL: "The remote is a partial clone (`git clone --filter`): it lacks files that merging needs, and git fetches"
-    " none of them in passing. Complete it there with `git fetch --refetch --no-filter`, or name the repository that it"
-    " was cloned from.",
+    " none of them in passing. Complete it there: `git fetch --refetch --no-filter origin 'refs/*:refs/whole/*'`; or"
+    " name the repository that it was cloned from.",
     "corruption on the remote side": "The remote is damaged: `git fsck` there tells what is missing.",
     "not our ref": "The remote names a commit that it does not have, or has just lost: `git fsck` there tells more.",
     "did not send all": "The remote or bundle names a commit that it does not hold: it is damaged, or lies.",

@@ -82,10 +82,12 @@ def test_nothing_comes_in_and_no_terminal_is_there(go: Run, room: Room) -> None:
 
 def test_it_runs_in_a_session_of_its_own(room: Room) -> None:
     sessions: set[int] = set()
+    before = set(psutil.Process().children(recursive=True))
 
     def look(_run: str, _seconds: float, _line: str) -> None:
         with suppress(ProcessLookupError):
-            sessions.update(os.getsid(child.pid) for child in psutil.Process().children(recursive=True))
+            new = set(psutil.Process().children(recursive=True)) - before
+            sessions.update(os.getsid(child.pid) for child in new)
 
     assert run_line(room, "sleep 0.3", {"PATH": os.environ["PATH"]}, progress=look).passed
     assert sessions

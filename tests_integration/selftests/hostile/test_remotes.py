@@ -154,7 +154,7 @@ MAKERS = [
     case(__name__, "a remote that names a commit it has not", "a commit that it does not have", without_its_commit),
     case(__name__, "a remote without HEAD", "There is neither a repository nor a bundle at this path.", without_head),
     case(__name__, "a shallow remote", "The remote is a shallow clone: it lacks the history that merging", shallow),
-    case(__name__, "a remote that is a partial clone", "`git fetch --refetch --no-filter`", partial_clone),
+    case(__name__, "a remote that is a partial clone", "`git fetch --refetch --no-filter", partial_clone),
     case(__name__, "an empty remote", "it has no branches", empty),
     case(__name__, "a SHA-256 remote", "The remote names objects by SHA-256; this suite integrates", of_sha256),
     case(__name__, "a truncated bundle", "What came was cut off. Run again; of a bundle, make it", bundle_cut_off),
@@ -177,14 +177,17 @@ def test_a_remote_that_is_not_whole_is_told(wave: Wave, tmp_path: Path, make: Ca
 
 @pytest.mark.parametrize(
     ("make", "completed"),
-    [(shallow, ("fetch", "--quiet", "--unshallow")), (partial_clone, ("fetch", "--quiet", "--refetch", "--no-filter"))],
+    [
+        (shallow, ("fetch", "--quiet", "--unshallow")),
+        (partial_clone, ("fetch", "--quiet", "--refetch", "--no-filter", "origin", "'refs/*:refs/whole/*'")),
+    ],
 )
 def test_what_is_advised_completes_the_remote(
     wave: Wave, tmp_path: Path, make: Callable[[Wave], str], completed: tuple[str, ...]
 ) -> None:
     clone = make(wave)
     assert " ".join(completed).replace(" --quiet", "") in fetched(wave, clone, tmp_path / "store").problem
-    git(Path(clone), *completed)
+    git(Path(clone), *(word.strip("'") for word in completed))
     assert fetched(wave, clone, tmp_path / "store").problem == ""
 
 
