@@ -27,6 +27,12 @@ def browser() -> "Iterator[Browser]":
         yield chromium
 
 
+@pytest.fixture(scope="session")
+def go_cache(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Go's build cache, kept between runs of the selftests; the plans let it through."""
+    return {"GOCACHE": str(request.config.cache.mkdir("selftests-go"))}
+
+
 @pytest.fixture
 def wave(tmp_path: Path) -> Wave:
     """A base without branches."""

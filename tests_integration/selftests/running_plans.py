@@ -43,8 +43,20 @@ def copy_of_plans(folder: Path) -> Path:
 def run(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Run:
     """Run pytest in a folder; `environment` is added to the caller's, who may be a job of GitHub Actions.
 
+    It runs in a process that has everything imported already, for half of the time; nothing of it comes back here.
     Commands of plans that let `OUTSIDE` through see the folder, and may write there.
     """
+    with tempfile.TemporaryFile() as said:
+        child = os.fork()
+        if child == 0:
+            _become(folder, arguments, environment or {}, said.fileno())
+        _, status = os.waitpid(child, 0)
+        said.seek(0)
+        return Run(os.waitstatus_to_exitcode(status), said.read().decode(errors="replace"), folder)
+
+
+def run_apart(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Run:
+    """The same in a process that starts from nothing, as a user's does."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:xdist", *arguments],
         cwd=folder,
@@ -55,17 +67,6 @@ def run(folder: Path, *arguments: str, environment: Mapping[str, str] | None = N
         check=False,
     )
     return Run(done.returncode, done.stdout.decode(errors="replace"), folder)
-
-
-def run_forked(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Run:
-    """The same in a process that has everything imported, for half of the time; nothing of it comes back here."""
-    with tempfile.TemporaryFile() as said:
-        child = os.fork()
-        if child == 0:
-            _become(folder, arguments, environment or {}, said.fileno())
-        _, status = os.waitpid(child, 0)
-        said.seek(0)
-        return Run(os.waitstatus_to_exitcode(status), said.read().decode(errors="replace"), folder)
 
 
 def _variables(folder: Path) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The list of plans while a session runs."""
 
-from tests_integration.selftests.running_plans import run_forked
+from tests_integration.selftests.running_plans import run
 from tests_integration.selftests.test_index import Page, dead
 from tests_integration.selftests.waves import Wave, see_outside
 
@@ -11,7 +11,7 @@ def test_while_a_session_runs_no_earlier_record_passes_for_its_own(stacked: Wave
     stacked.write("first")
     stacked.write("second")
     for _ in range(2):
-        assert run_forked(stacked.folder, "--plan", "plans", "--until", "build").exit == 0
+        assert run(stacked.folder, "--plan", "plans", "--until", "build").exit == 0
     then = Page(stacked.folder)
     now = Page(stacked.folder / "reports")
     for name in ("first", "second"):

@@ -16,7 +16,7 @@ import pytest
 from tests_integration import machines, turns
 from tests_integration.files import ground
 from tests_integration.plan.load import give
-from tests_integration.selftests.running_plans import run_forked
+from tests_integration.selftests.running_plans import run
 from tests_integration.selftests.test_distribution import arm, distributed
 from tests_integration.selftests.waves import Wave, git
 from tests_integration.session import Session, Withheld, Worker
@@ -109,7 +109,7 @@ def test_plans_are_run_on_two_machines_and_all_of_it_comes_home(wave: Wave, ssh:
     for name, build in builds.items():
         wave.document |= {"integration": f"integration-{name}", "build": [{"run": build}]}
         wave.write(name)
-    assert run_forked(wave.folder, "--plan", "plans/failed.yaml").exit == 1
+    assert run(wave.folder, "--plan", "plans/failed.yaml").exit == 1
     arm(wave.folder, "")
     towards = [machine(wave, ssh, name, "test_build_passes[killed-1]") for name in ("one", "two")]
     result = distributed(wave, *towards, path=ssh.path)

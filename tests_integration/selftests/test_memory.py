@@ -19,7 +19,7 @@ from tests_integration.plan.load import load
 from tests_integration.repository import git as settings
 from tests_integration.repository.git import scrubbed_environment
 from tests_integration.repository.store import open_store
-from tests_integration.selftests.running_plans import run_forked
+from tests_integration.selftests.running_plans import run
 from tests_integration.selftests.waves import Wave, git, integrated, made_once
 
 LONG = "1\n2\n3\n4\n5\n6\n7\n8\n9\n"
@@ -296,7 +296,7 @@ def test_a_record_says_how_many_merges_were_made(stacked: Wave) -> None:
     plan, folder = str(stacked.write()), stacked.folder
     told = []
     for more in ((), (), ("--fresh",)):
-        done = run_forked(folder, "--plan", plan, "--until", "audit", *more)
+        done = run(folder, "--plan", plan, "--until", "audit", *more)
         assert done.exit == 0, done.output
         record = done.record("wave")
         told.append((record["merging"]["made"], record["merging"]["remembered"], record["tip"]))

@@ -160,9 +160,9 @@ def test_a_night_without_records_keeps_none(tmp_path: Path) -> None:
     assert list((tmp_path / "tonight").iterdir()) == []
 
 
-def test_the_sample_wave_is_proven(tmp_path: Path) -> None:
+def test_the_sample_wave_is_proven(tmp_path: Path, go_cache: dict[str, str]) -> None:
     copy_of_plans(tmp_path)
-    done = night(tmp_path, PLANS="plans/wave2.yaml", UNTIL="demo")
+    done = night(tmp_path, PLANS="plans/wave2.yaml", UNTIL="demo", **go_cache)
     assert not any(done.exits.values()), done.output
     assert (tmp_path / "tonight" / "reports" / "wave2" / "record.json").exists()
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests_integration import shards
-from tests_integration.selftests.running_plans import Run, run_forked
+from tests_integration.selftests.running_plans import Run, run
 from tests_integration.selftests.test_index import Page
 from tests_integration.selftests.waves import Wave
 
@@ -45,7 +45,7 @@ def plans(wave: Wave) -> Wave:
 def job(wave: Wave, share: str, reports: str, *arguments: str) -> Run:
     """One job with its share of the plans, and a report folder of its own."""
     given = ("--plan", "plans", "--until", "merge", "--shard", share, "--reports", reports)
-    return run_forked(wave.folder, *given, *arguments)
+    return run(wave.folder, *given, *arguments)
 
 
 @given(st.dictionaries(st.text("abc", min_size=1), st.floats(0, 1000)), st.integers(1, 9))
@@ -75,11 +75,11 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """The record of a run."""
     wave = Wave(tmp_path_factory.mktemp("recorded") / "wave")
     wave.branch("E1", {"one.txt": "one\n"})
-    return run_forked(wave.folder, "--plan", str(wave.write()), "--until", "plan").record("wave")
+    return run(wave.folder, "--plan", str(wave.write()), "--until", "plan").record("wave")
 
 
 def test_two_jobs_come_to_the_same_list_as_one(plans: Wave) -> None:
-    whole = run_forked(plans.folder, "--plan", "plans", "--until", "merge", "--reports", "whole")
+    whole = run(plans.folder, "--plan", "plans", "--until", "merge", "--reports", "whole")
     jobs = [job(plans, f"{n}/2", f"job-{n}") for n in (1, 2)]
     put_together = shards.main([str(plans.folder / name) for name in ("reports", "job-1", "job-2")])
     reports = plans.folder / "reports"
@@ -100,7 +100,7 @@ def test_a_plan_that_no_job_ran_is_not_green_by_the_night_before(
 ) -> None:
     for name in ("conflict", "mistake"):
         (plans.folder / "plans" / f"{name}.yaml").unlink()
-    run_forked(plans.folder, "--plan", "plans", "-k", "sound")
+    run(plans.folder, "--plan", "plans", "-k", "sound")
     shutil.copytree(plans.folder / "reports", plans.folder / "job-1")
     job(plans, "1/2", "job-1")
     mine = next(file for file in (plans.folder / "job-1").glob("shard-*"))
@@ -138,7 +138,7 @@ def test_a_share_without_plans_is_no_failure_and_no_proof(plans: Wave) -> None:
 
 @pytest.mark.parametrize("share", ["0/2", "3/2", "2", "1/0", "-1/2", "1/2/3", "", "a/b", "\u0661/\u0662"])
 def test_a_share_that_is_none_is_refused_in_words(plans: Wave, share: str) -> None:
-    result = run_forked(plans.folder, "--plan", "plans", f"--shard={share}")
+    result = run(plans.folder, "--plan", "plans", f"--shard={share}")
     assert result.exit == 4
     assert "is no share of the plans; of three, they are 1/3, 2/3 and 3/3" in result.output
 

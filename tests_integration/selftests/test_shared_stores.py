@@ -19,7 +19,7 @@ from tests_integration.repository.ask import commit_at
 from tests_integration.repository.generations import LOOSE, PACKS, clear, untidy
 from tests_integration.repository.git import scrubbed_environment
 from tests_integration.repository.store import Store, open_store, tips_below
-from tests_integration.selftests.running_plans import run_forked
+from tests_integration.selftests.running_plans import run
 from tests_integration.selftests.waves import Wave, git
 from tests_integration.session import Session, Withheld
 
@@ -211,7 +211,7 @@ def test_plans_of_one_project_run_side_by_side(tmp_path: Path) -> None:
         plans.append(wave.write(name))
         wave.document["branches"] = document
     with ThreadPoolExecutor(2) as pool:
-        runs = list(pool.map(lambda plan: run_forked(wave.folder, "--plan", str(plan)), plans))
+        runs = list(pool.map(lambda plan: run(wave.folder, "--plan", str(plan)), plans))
     for done, name in zip(runs, ("one", "two"), strict=True):
         assert done.exit == 0, done.output
         assert done.record(name)["tip"] == git(wave.origin, "rev-parse", f"integration-{name}")

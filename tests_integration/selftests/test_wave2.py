@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests_integration.selftests.running_plans import PLANS, Run, copy_of_plans, run
+from tests_integration.selftests.running_plans import PLANS, Run, copy_of_plans, run, run_apart
 from tests_integration.selftests.waves import git
 
 BRANCHES = [
@@ -21,12 +21,6 @@ BRANCHES = [
 
 
 @pytest.fixture(scope="module")
-def go_cache(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Go's build cache, kept between runs of the selftests; the plans let it through."""
-    return {"GOCACHE": str(request.config.cache.mkdir("selftests-go"))}
-
-
-@pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the project's plans."""
     return copy_of_plans(tmp_path_factory.mktemp("clone"))
@@ -35,7 +29,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def wave2(clone: Path, go_cache: dict[str, str]) -> Run:
     """The seed's plan, run once."""
-    return run(clone, "--plan", "plans/wave2.yaml", environment=go_cache)
+    return run_apart(clone, "--plan", "plans/wave2.yaml", environment=go_cache)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from tests_integration.record.write import HISTORY, KEPT, RECORD, set_aside
 from tests_integration.selftests.diary import Diary
 from tests_integration.selftests.hostile import set_back
 from tests_integration.selftests.hostile.told import hostile
-from tests_integration.selftests.running_plans import run_forked
+from tests_integration.selftests.running_plans import run
 from tests_integration.selftests.waves import Wave
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,7 +33,7 @@ def diary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Diary:
 def test_a_clock_that_is_set_back_during_a_run(wave: Wave) -> None:
     wave.branch("E1", {"one.txt": "one\n"})
     plan = str(wave.write())
-    second = run_forked(wave.folder, "-p", set_back.__name__, "--plan", plan)
+    second = run(wave.folder, "-p", set_back.__name__, "--plan", plan)
     assert second.exit == 0, second.output
     record = second.record("wave")
     assert record["metadata"]["last_progress_check"] < record["attempt"]["started_at"], "or the clock was not set back"
@@ -42,9 +42,9 @@ def test_a_clock_that_is_set_back_during_a_run(wave: Wave) -> None:
     assert min(spent) >= 0
     assert max(spent) < 7200
     assert record["started_at"] >= record["attempt"]["started_at"]
-    audit = run_forked(wave.folder, "--record", "reports/wave/record.json", "--repository", str(wave.origin))
+    audit = run(wave.folder, "--record", "reports/wave/record.json", "--repository", str(wave.origin))
     assert audit.exit == 0, audit.output
-    third = run_forked(wave.folder, "--plan", plan)
+    third = run(wave.folder, "--plan", plan)
     assert third.exit == 0, third.output
     assert third.record("wave")["compared"]["started_at"] == record["started_at"]
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests_integration.selftests.hostile import dying
 from tests_integration.selftests.hostile.told import hostile
-from tests_integration.selftests.running_plans import Run, run_forked
+from tests_integration.selftests.running_plans import Run, run
 from tests_integration.selftests.waiting import DEADLINE
 from tests_integration.selftests.waves import Wave, git, integrated
 
@@ -82,7 +82,7 @@ class Mortal:
         plan = str(self.wave.write())
         self.seen.unlink(missing_ok=True)
         dies = {**self.environment, "DYING": point}
-        return run_forked(self.wave.folder, "-p", dying.__name__, "--plan", plan, *arguments, environment=dies)
+        return run(self.wave.folder, "-p", dying.__name__, "--plan", plan, *arguments, environment=dies)
 
     def hanging(self, word: str) -> tuple["subprocess.Popen[str]", int]:
         """A run that is in the middle of a git that hangs, and that git's process id."""
@@ -294,7 +294,7 @@ def test_what_died_is_taken_for_no_finished_run(mortal: Mortal) -> None:
 def refused(mortal: Mortal, stage: str) -> None:
     """An audit of the record that a killed run has left is red, and says why."""
     record = mortal.wave.folder / "reports" / "wave" / "record.json"
-    done = run_forked(mortal.wave.folder, "--record", str(record), "--repository", str(mortal.wave.origin))
+    done = run(mortal.wave.folder, "--record", str(record), "--repository", str(mortal.wave.origin))
     assert done.exit == 1, done.output
     assert f"the run was killed or interrupted in the stage {stage}: the record says how far it came" in done.output
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests_integration.selftests.hostile.told import case, hostile
-from tests_integration.selftests.running_plans import Run, run_forked
+from tests_integration.selftests.running_plans import Run, run
 from tests_integration.selftests.waves import Wave, git, integrated
 
 NAMESPACE = ["unshare", "--mount", "--fork"]
@@ -72,7 +72,7 @@ def test_a_disk_that_takes_nothing_is_told(wave: Wave, script: str, says: str) -
     assert "Traceback" not in done.output, done.output
     assert "INTERNALERROR" not in done.output
     assert "BUILD_GATE_FAILURE" not in done.output
-    healed = run_forked(wave.folder, "--plan", str(wave.write()))
+    healed = run(wave.folder, "--plan", str(wave.write()))
     assert healed.exit == 0, healed.output
 
 
@@ -147,7 +147,7 @@ def test_a_quota_is_told(wave: Wave) -> None:
     assert done.exit == pytest.ExitCode.TESTS_FAILED, done.output
     assert "File too large" in done.output
     assert "Traceback" not in done.output, done.output
-    healed = run_forked(wave.folder, "--plan", str(wave.write()))
+    healed = run(wave.folder, "--plan", str(wave.write()))
     assert healed.exit == 0, healed.output
 
 
@@ -167,12 +167,12 @@ def test_a_folder_that_is_deleted_during_the_run_is_told(wave: Wave, *, elsewher
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(f"#!/bin/sh\ncat >/dev/null\nrm -rf '{here}'\n", encoding="utf-8")
     hook.chmod(0o755)
-    done = run_forked(here, "--plan", str(wave.write()), "--reports", reports)
+    done = run(here, "--plan", str(wave.write()), "--reports", reports)
     assert done.exit == pytest.ExitCode.TESTS_FAILED, done.output
     assert "this machine does not let the run go on: No such file or directory" in done.output
     assert "Traceback" not in done.output, done.output
     assert "INCOMPLETE  Selftest Wave" in done.output
-    healed = run_forked(here, "--plan", str(wave.write()), "--reports", reports)
+    healed = run(here, "--plan", str(wave.write()), "--reports", reports)
     assert healed.exit == 0, healed.output
 
 

@@ -22,7 +22,7 @@ from tests_integration.engine import metadata
 from tests_integration.engine.clock import stamp
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.selftests.hostile.told import hostile
-from tests_integration.selftests.running_plans import Run, run_forked
+from tests_integration.selftests.running_plans import Run, run
 from tests_integration.selftests.waiting import DEADLINE, Waiting, begun
 from tests_integration.selftests.waves import Wave, git, three_branches
 
@@ -120,14 +120,14 @@ def test_a_run_on_another_host_is_told_by_its_last_sign_of_life(stacked: Wave) -
     plan = str(stacked.write())
     file = of_another_host(stacked, datetime.now(UTC) - timedelta(minutes=50))
     before = file.read_bytes()
-    refused = run_forked(stacked.folder, "--plan", plan, "--no-wait")
+    refused = run(stacked.folder, "--plan", plan, "--no-wait")
     assert refused.exit == 1
     assert f"is in progress: process 4711 on elsewhere, since {BEGAN}, says {file}" in refused.output
     assert "counts as such for 60 minutes after " in refused.output
     assert file.read_bytes() == before
     gone = datetime.now(UTC) - timedelta(minutes=61)
     file.write_bytes(before.replace(json.loads(before)["last_progress_check"].encode(), stamp(gone).encode()))
-    assert run_forked(stacked.folder, "--plan", plan, "--no-wait").exit == 0
+    assert run(stacked.folder, "--plan", plan, "--no-wait").exit == 0
     attempts = json.loads(file.read_text(encoding="utf-8"))["integration_attempts"]
     assert [one["overall_result"] for one in attempts] == ["INCOMPLETE", "SUCCESS"]
     assert attempts[0]["completed_at"] == stamp(gone)
@@ -161,7 +161,7 @@ def test_two_plans_share_a_remote_that_is_made_and_a_metadata_file(stacked: Wave
 def test_nothing_is_left_in_the_temporary_folder(stacked: Wave, tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    assert run_forked(stacked.folder, "--plan", str(stacked.write()), environment={"TMPDIR": str(temporary)}).exit == 0
+    assert run(stacked.folder, "--plan", str(stacked.write()), environment={"TMPDIR": str(temporary)}).exit == 0
     assert list(temporary.iterdir()) == []
 
 

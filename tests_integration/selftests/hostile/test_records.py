@@ -3,7 +3,7 @@
 import pytest
 
 from tests_integration.selftests.hostile.told import hostile
-from tests_integration.selftests.running_plans import Run, run_forked
+from tests_integration.selftests.running_plans import Run, run
 from tests_integration.selftests.waves import Wave
 
 
@@ -29,10 +29,10 @@ def red_in_words(done: Run) -> str:
 def test_a_form_that_cannot_be_written_is_told(wave: Wave, name: str) -> None:
     wave.branch("E1", {"one.txt": "one\n"})
     folder_while_pushing(wave, f"reports/wave/{name}")
-    output = red_in_words(run_forked(wave.folder, "--plan", str(wave.write())))
+    output = red_in_words(run(wave.folder, "--plan", str(wave.write())))
     assert "the record of wave could not be written: [Errno 21] Is a directory: " in output
     assert f"{wave.folder}/reports/wave/{name}" in output
-    assert run_forked(wave.folder, "--plan", str(wave.write())).exit == 0
+    assert run(wave.folder, "--plan", str(wave.write())).exit == 0
 
 
 @hostile("a folder in place of report.html", "the run is red and says so; the record is whole; the next run is green")
@@ -40,11 +40,11 @@ def test_a_report_that_cannot_be_written_is_told(wave: Wave) -> None:
     wave.branch("E1", {"one.txt": "one\n"})
     page = wave.folder / "reports" / "wave" / "report.html"
     folder_while_pushing(wave, "reports/wave/report.html")
-    done = run_forked(wave.folder, "--plan", str(wave.write()))
+    done = run(wave.folder, "--plan", str(wave.write()))
     assert f"the report {page} could not be written: Is a directory" in red_in_words(done)
     assert "Generated html report" not in done.output
     assert done.record("wave")["verdict"] == "SUCCESS"
-    assert run_forked(wave.folder, "--plan", str(wave.write())).exit == 0
+    assert run(wave.folder, "--plan", str(wave.write())).exit == 0
     assert page.is_file()
 
 
@@ -58,7 +58,7 @@ def test_pages_of_several_plans_that_cannot_be_written_are_told(wave: Wave) -> N
     for page in ("report.html", "index.html"):
         (reports / page / "in-the-way").mkdir(parents=True)
     folder_while_pushing(wave, "reports/one/report.html")
-    done = run_forked(wave.folder, "--plan", "plans")
+    done = run(wave.folder, "--plan", "plans")
     output = red_in_words(done)
     assert "the record of one could not be written: " in output
     assert "the record of two" not in output
