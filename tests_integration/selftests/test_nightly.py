@@ -59,7 +59,7 @@ def waves(tmp_path_factory: pytest.TempPathFactory) -> Wave:
     """A folder with two plans: `wave` holds, `broken` does not build."""
     wave = three_branches(tmp_path_factory.mktemp("nights") / "wave")
     wave.write()
-    wave.document["build"] = [{"run": "echo base.txt:1: bad; exit 3"}]
+    wave.document |= {"build": [{"run": "echo base.txt:1: bad; exit 3"}], "project": "of-its-own"}
     wave.write("broken")
     return wave
 
@@ -117,8 +117,10 @@ def test_what_is_saved_is_what_is_restored() -> None:
 def test_the_stores_and_the_homes_are_where_it_looks_for_them(waves: Wave, nights: tuple[Night, Night]) -> None:
     del nights
     paths = [step["with"]["path"] for step in JOB["steps"] if "cache/save@" in step.get("uses", "")]
-    found = [list(waves.folder.glob(line)) for path in paths for line in path.split()]
-    assert [len(places) for places in found] == [2, 2, 1]
+    found = {line.rpartition("/")[2]: list(waves.folder.glob(line)) for path in paths for line in path.split()}
+    assert [len(found[name]) for name in ("project-*", "stores", "store.git", "home", "reports")] == [1, 1, 2, 2, 1]
+    kept = [*found["project-*"], *found["stores"]]
+    assert sorted(store.resolve().parent for store in found["store.git"]) == sorted(kept)
 
 
 def test_a_night_fails_with_the_summary(waves: Wave, nights: tuple[Night, Night]) -> None:
