@@ -56,7 +56,7 @@ def run(folder: Path, *arguments: str, environment: Mapping[str, str] | None = N
 
 
 def run_apart(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Run:
-    """The same in a process that starts from nothing, as a user's does."""
+    """The same in a process that starts from nothing, as a user's does: what is known once a process is found anew."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:xdist", *arguments],
         cwd=folder,

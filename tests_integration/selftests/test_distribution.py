@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from tests_integration.selftests.running_plans import Run, run
+from tests_integration.selftests.running_plans import Run, run_apart
 from tests_integration.selftests.test_index import Page
 from tests_integration.selftests.waves import Wave, git
 
@@ -27,7 +27,7 @@ def arm(folder: Path, case: str) -> None:
 def distributed(wave: Wave, *arguments: str, path: str = "") -> Run:
     """Run the wave's plans on workers that are armed, from the folder of the wave."""
     environment = {"PYTHONPATH": str(wave.folder), "PATH": path or os.environ["PATH"], "WITHHELD": "by the caller"}
-    return run(wave.folder, "-p", "xdist", "-p", "killer", "--plan", "plans", *arguments, environment=environment)
+    return run_apart(wave.folder, "-p", "xdist", "-p", "killer", "--plan", "plans", *arguments, environment=environment)
 
 
 def four_plans(wave: Wave) -> None:

@@ -85,7 +85,7 @@ def test_elsewhere_for_somebody_else_with_gos_package_the_tip_is_the_same(
     for tool in ("git", "bash", "env", "mktemp", "rm", "grep", "cat", "tee", "sha256sum", "mkdir", "sed", "dirname"):
         (tools / tool).symlink_to(shutil.which(tool) or tool)
     surroundings = {"HOME": str(home), "PATH": str(tools), "GIT_DIR": "/nowhere", "TZ": "Asia/Tokyo"}
-    elsewhere = run(
+    elsewhere = run_apart(
         copy_of_plans(tmp_path / "elsewhere"), "--plan", "plans/wave2.yaml", environment=go_cache | surroundings
     )
     assert elsewhere.exit == 0, elsewhere.output

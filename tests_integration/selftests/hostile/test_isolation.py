@@ -9,7 +9,7 @@ import pytest
 
 from tests_integration.selftests.hostile.told import hostile
 from tests_integration.selftests.rooms import require
-from tests_integration.selftests.running_plans import Run, run
+from tests_integration.selftests.running_plans import Run, run_apart
 from tests_integration.selftests.waves import Wave
 
 Without = Callable[..., dict[str, str]]
@@ -34,7 +34,7 @@ def without(tmp_path: Path) -> Without:
 
 
 def go(wave: Wave, environment: dict[str, str], *options: str) -> Run:
-    return run(wave.folder, "--plan", str(wave.write()), *options, environment=environment)
+    return run_apart(wave.folder, "--plan", str(wave.write()), *options, environment=environment)
 
 
 @hostile("a machine without bubblewrap", "unshare(1) gives namespaces; the record says so, and that files are open")
