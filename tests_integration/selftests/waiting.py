@@ -5,7 +5,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -59,7 +59,8 @@ def begun(wave: Wave) -> Iterator[Waiting]:
         run.process.wait()
         os.close(run.line)
         for process in commands_of(wave.folder):
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # it has just ended
+                process.kill()
 
 
 @pytest.fixture
