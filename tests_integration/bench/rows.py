@@ -17,6 +17,7 @@ import psutil
 
 from tests_integration.bench.generate import git
 from tests_integration.bench.scenes import COLLECTED, FULL, GIVEN, MANY, SCENES, SIX, title
+from tests_integration.selftests.marked import between
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN = "<!-- figures -->\n"
@@ -90,12 +91,8 @@ def with_table(text: str, measured: Measured) -> str:
     Raises:
         ValueError: the marks are not there.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{README} has no lines {BEGIN.strip()} and {END}")
     lines = "\n".join(table(measured, promised_only=True))
-    return f"{before}{begin}{lines}\n{end}{after}"
+    return between(text, BEGIN, END, f"{lines}\n")
 
 
 def code() -> str:

@@ -241,7 +241,7 @@ def test_a_memory_that_is_not_ours_changes_nothing(settled: Wave, kind: str) -> 
     FOREIGN[kind](settled.folder / "memory")
     after = night(settled)
     assert after.integration == without_memory(settled)
-    assert 1 <= after.made <= 4
+    assert after.made
 
 
 @pytest.mark.parametrize("author", ["Somebody <else@example.org>"])

@@ -6,6 +6,7 @@ It is written there by `python -m tests_integration.selftests.wrong_kinds`.
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests_integration.selftests.marked import between
 from tests_integration.selftests.test_publish_criteria import WRONG_PUBLICATIONS, WRONG_REMOTES
 from tests_integration.selftests.test_wrong_branches import WRONG, Wrong
 from tests_integration.selftests.test_wrong_contents import WRONG_LAST_COMMITS, WRONG_MERGES
@@ -47,11 +48,7 @@ def with_table(text: str) -> str:
     Raises:
         ValueError: the marks are not there.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{README} has no lines {BEGIN.strip()} and {END}")
-    return f"{before}{begin}{table()}{end}{after}"
+    return between(text, BEGIN, END, table())
 
 
 def _criterion(wrong: Wrong) -> str:

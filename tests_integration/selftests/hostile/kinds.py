@@ -7,6 +7,7 @@ import importlib
 from pathlib import Path
 
 from tests_integration.selftests.hostile.told import TOLD
+from tests_integration.selftests.marked import between
 
 README = Path(__file__).parents[3] / "README.md"
 BEGIN = "<!-- hostile kinds -->\n"
@@ -32,11 +33,7 @@ def with_table(text: str) -> str:
     Raises:
         ValueError: the marks are not there.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{README} has no lines {BEGIN.strip()} and {END}")
-    return f"{before}{begin}{table()}{end}{after}"
+    return between(text, BEGIN, END, table())
 
 
 def _room(module: str) -> str:
