@@ -6,37 +6,18 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
-
+from tests_integration.plan.catalogue import read_catalogue
 from tests_integration.plan.document import digest
 from tests_integration.plan.document import document as said
-from tests_integration.plan.mistakes import TOLD, Mark, Mistake, Place, PlanRejectedError, nearest
+from tests_integration.plan.known import EMPTY
+from tests_integration.plan.mistakes import TOLD, Mark, Mistake, PlanRejectedError
 from tests_integration.plan.model import Plan, PlanDocument
 from tests_integration.plan.read import Document, read
 from tests_integration.plan.references import findings
+from tests_integration.plan.validated import validated
 from tests_integration.plan.values import ID
-
-WORDINGS = {
-    "dict_type": "must be a mapping of names to values",
-    "greater_than_equal": "must be {ge} or more, not {value}",
-    "int_parsing": "must be a whole number, not {value!r}",
-    "int_parsing_size": "must be a number of fewer digits",
-    "int_type": "must be a whole number, not {value!r}",
-    "literal_error": "must be {expected}, not {value!r}",
-    "missing": "is missing",
-    "model_type": "must be a mapping of keys to values",
-    "string_pattern_mismatch": "{value!r} is not a full commit id (40 or 64 hexadecimal digits)",
-    "string_type": "must be text",
-    "too_long": "has more than {max_length} entries, the most that a plan may have",
-    "too_short": "needs at least one entry",
-    "tuple_type": "must be a list",
-    "value_error": "{error}",
-}
-"""What pydantic finds, in the words of plans."""
-
 
 RESERVED = {"index.html", "report.html"}
 """Names of pages in the reports folder, where each plan has a folder of its name."""
@@ -56,23 +37,21 @@ def load(file: Path) -> Plan:
 
 def _loaded(file: Path) -> tuple[Plan, Document]:
     document = read(file)
+    content, wrong = validated(document, PlanDocument)
     mistakes = [*document.mistakes, *_mistakes_of_name(file)]
-    content = None
+    catalogue = EMPTY
     if isinstance(document.data, dict):
-        wrong = findings(document.data, file.parent)
-        mistakes += (Mistake(document.mark(place), place, text) for place, text in islice(wrong, TOLD + 1))
-        try:
-            content = PlanDocument.model_validate(document.data)
-        except ValidationError as error:
-            found = (_mistake(document, detail) for detail in error.errors() if not _follows(detail))
-            told = {mistake.place for mistake in document.mistakes}
-            mistakes += islice((mistake for mistake in found if mistake.place not in told), TOLD + 1)
-    else:
-        mistakes.append(Mistake(Mark(1, 1), (), "must be a mapping of keys to values; `version: 1` is the first"))
+        led_nowhere = findings(document.data, file.parent)
+        mistakes += (Mistake(document.mark(place), place, text) for place, text in islice(led_nowhere, TOLD + 1))
+        catalogue, of_catalogue = read_catalogue(file.parent, document.data.get("known_fixes"))
+        mistakes += (Mistake(document.mark(place), place, text) for place, text in of_catalogue)
+    mistakes += islice(wrong, TOLD + 1)
     if mistakes or content is None:
         raise PlanRejectedError(file, mistakes)
     values = {name: getattr(content, name) for name in PlanDocument.model_fields}
-    plan = Plan.model_construct(**values, name=file.stem, file=file.absolute(), digest="", files={})
+    plan = Plan.model_construct(
+        **values, name=file.stem, file=file.absolute(), digest="", files={}, catalogue=catalogue
+    )
     files = _files(plan)
     return plan.model_copy(update={"digest": digest(said(content), files), "files": files}), document
 
@@ -121,46 +100,6 @@ def _mistakes_of_name(file: Path) -> Iterator[Mistake]:
         yield Mistake(
             Mark(1, 1), (), f"a plan cannot be called {file.stem}: that is what a page beside its record is called"
         )
-
-
-def _mistake(document: Document, detail: ErrorDetails) -> Mistake:
-    of_key = detail["loc"][-1:] == ("[key]",)
-    place = detail["loc"][:-1] if of_key else detail["loc"]
-    while place and place not in document.values and place[:-1] not in document.values:
-        place = place[:-1]
-    if detail["type"] == "extra_forbidden":
-        name = str(place[-1])
-        return Mistake(document.mark(place, of_key=True), place, f"is not a key here{nearest(name, _keys(place[:-1]))}")
-    return Mistake(document.mark(place, of_key=of_key), place, _wording(detail))
-
-
-def _follows(detail: ErrorDetails) -> bool:
-    """A list that is only too short because entries of it are wrong: these are told already."""
-    return detail["type"] == "too_short" and bool(detail["input"])
-
-
-def _wording(detail: ErrorDetails) -> str:
-    if detail["input"] is None and detail["type"] != "missing":
-        return "is empty"
-    context: dict[str, object] = detail.get("ctx", {})
-    if "expected" in context:
-        context["expected"] = str(context["expected"]).replace("'", "")
-    return WORDINGS[detail["type"]].format(value=detail["input"], **context)
-
-
-def _keys(place: Place) -> set[str]:
-    """The keys that a mapping at this place may have."""
-    model: type[BaseModel] | None = PlanDocument
-    for step in place:
-        if model and step in (fields := {field.alias or name: field for name, field in model.model_fields.items()}):
-            model = _model_in(fields[str(step)].annotation)
-    return {field.alias or name for name, field in model.model_fields.items()} if model else set()
-
-
-def _model_in(annotation: object) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((model for inner in get_args(annotation) if (model := _model_in(inner))), None)
 
 
 def _recorded(plan: Plan) -> dict[str, Path]:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from tests_integration.plan.known import EMPTY, Catalogue
 from tests_integration.plan.parts import (
     Branch,
     Command,
@@ -59,6 +60,7 @@ class PlanDocument(Model):
         integration: name of the branch to build.
         branches: merged in this order.
         resolve: how conflicts are settled.
+        known_fixes: file beside the plan with the catalogue of known fixes; `known-fixes.yaml` where it is there.
         environment: variables for build, test and demo.
         pass_environment: names or globs of variables let through from the caller.
         network: whether build, test and demo reach the network.
@@ -81,6 +83,7 @@ class PlanDocument(Model):
     branches: tuple[Branch, ...] = Field(min_length=1, max_length=MOST)
     resolve: tuple[Resolve, ...] = ()
     fixes: tuple[Fix, ...] = ()
+    known_fixes: Text | None = None
     build: tuple[Command, ...] = Field(min_length=1)
     test: tuple[Command, ...] = Field(min_length=1)
     demo: Demo
@@ -108,12 +111,14 @@ class Plan(PlanDocument):
         file: the plan's file, absolute.
         digest: SHA-256 of what the plan says (not of comments or layout) and of the files it takes in.
         files: SHA-256 of each file that it takes in, by path as seen from the plan's folder.
+        catalogue: fixes that are known and not in the plan, unless it says so; no part of the plan's digest.
     """
 
     name: str
     file: Path
     digest: str
     files: dict[str, str]
+    catalogue: Catalogue = EMPTY
 
     @property
     def folder(self) -> Path:

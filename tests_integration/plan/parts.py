@@ -151,40 +151,25 @@ class Sides(Model):
         return self
 
 
-class Fix(Model):
-    """A known fix, applied inside the merge of the branch that it names (R361, R521).
+class Cure(Model):
+    """What a known fix does to the tree of a merge: it chooses a side, or edits lines (R361).
 
     Attributes:
-        id: such as `BUG-007`.
-        problem: what goes wrong without it.
-        after: id of the branch whose merge holds the fix.
         delete: files that are removed.
         take: files that are taken whole from one side.
         patch: file beside the plan with a patch (git-apply(1)).
         needs: files that must be there after the merge for the fix to make sense.
-        signature: regular expression (RE2) that finds the problem in a log.
-        proven: where the fix was shown to work.
     """
 
-    id: Id
-    problem: Text
-    after: Id
     delete: tuple[RepositoryPath, ...] = ()
     take: Sides | None = None
     patch: Text | None = None
     needs: tuple[RepositoryPath, ...] = ()
-    signature: Pattern | None = None
-    proven: Text | None = None
 
-    @model_validator(mode="after")
-    def _does_one_thing(self) -> "Fix":
-        if sum((bool(self.delete), self.take is not None, self.patch is not None)) != 1:
-            raise ValueError("needs exactly one of 'delete', 'take' and 'patch'")
-        return self
-
-    def shows_in(self, log: str) -> bool:
-        """Whether a log has its signature."""
-        return self.signature is not None and TextPattern(self.signature).is_in(log)
+    @property
+    def deeds(self) -> int:
+        """How many of `delete`, `take` and `patch` it has."""
+        return sum((bool(self.delete), self.take is not None, self.patch is not None))
 
     @property
     def paths(self) -> frozenset[str]:
@@ -198,6 +183,34 @@ class Fix(Model):
             sides = (("ours", self.take.ours), ("theirs", self.take.theirs))
             return "take " + ", ".join(f"{side} of {', '.join(paths)}" for side, paths in sides if paths)
         return f"apply {self.patch}" if self.patch else f"delete {', '.join(self.delete)}"
+
+
+class Fix(Cure):
+    """A known fix, applied inside the merge of the branch that it names (R361, R521).
+
+    Attributes:
+        id: such as `BUG-007`.
+        problem: what goes wrong without it.
+        after: id of the branch whose merge holds the fix.
+        signature: regular expression (RE2) that finds the problem in a log.
+        proven: where the fix was shown to work.
+    """
+
+    id: Id
+    problem: Text
+    after: Id
+    signature: Pattern | None = None
+    proven: Text | None = None
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> "Fix":
+        if self.deeds != 1:
+            raise ValueError("needs exactly one of 'delete', 'take' and 'patch'")
+        return self
+
+    def shows_in(self, log: str) -> bool:
+        """Whether a log has its signature."""
+        return self.signature is not None and TextPattern(self.signature).is_in(log)
 
 
 class Command(Model):
@@ -237,10 +250,12 @@ class Publish(Model):
     Attributes:
         remote: name of the remote.
         notes: whether the record is pushed along, as a note on the tip (git-notes(1), `refs/notes/waveproof`).
+        healed: whether a plan that `--heal` has found to pass is integrated and pushed without anybody's review.
     """
 
     remote: Text
     notes: Flag = False
+    healed: Flag = False
 
 
 class Metadata(Model):

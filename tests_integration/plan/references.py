@@ -180,11 +180,11 @@ def _rules(data: Mapping[str, object], branch_ids: set[str]) -> Iterator[Finding
 def _files(data: Mapping[str, object], folder: Path) -> Iterator[Finding]:
     for n, fix in _valid(Fix, data.get("fixes")):
         if fix.patch:
-            yield from _inside(("fixes", n, "patch"), folder, fix.patch, folder=False)
+            yield from inside(("fixes", n, "patch"), folder, fix.patch, folder=False)
     demo = data.get("demo")
     for _, valid in _valid(Demo, [demo]):
         if valid.create:
-            yield from _inside(("demo", "create"), folder, valid.create, folder=True)
+            yield from inside(("demo", "create"), folder, valid.create, folder=True)
     remotes = data.get("remotes")
     for name, remote in remotes.items() if isinstance(remotes, dict) else ():
         for _, valid_remote in _valid(Remote, [remote]):
@@ -193,7 +193,8 @@ def _files(data: Mapping[str, object], folder: Path) -> Iterator[Finding]:
                 yield Finding(("remotes", name, "create_from"), f"{source!r} is not there")
 
 
-def _inside(place: Place, plans: Path, name: str, *, folder: bool) -> Iterator[Finding]:
+def inside(place: Place, plans: Path, name: str, *, folder: bool) -> Iterator[Finding]:
+    """Why a file or folder beside the plan cannot be taken in; nothing where it can."""
     path = Path(os.path.realpath(plans / name))
     if not path.is_relative_to(plans.resolve()):
         yield Finding(place, f"{name!r} leads out of the plan's folder")

@@ -96,7 +96,7 @@ KEYS = (
         "unknown key of publish",
         "  remote: origin",
         "  remote: origin\n  force: yes",
-        "31:3: publish.force: is not a key here; known: notes, remote",
+        "31:3: publish.force: is not a key here; known: healed, notes, remote",
     ),
     Bad(
         "unknown key of limits",
@@ -120,7 +120,7 @@ KEYS = (
         "unknown key far from every other",
         "  remote: origin",
         "  remote: origin\n  zzz: 1",
-        "31:3: publish.zzz: is not a key here; known: notes, remote",
+        "31:3: publish.zzz: is not a key here; known: healed, notes, remote",
     ),
 )
 TYPES = (

@@ -102,6 +102,7 @@ pass_environment: [GOPROXY, GO*]
 publish:
   remote: origin
   notes: true
+  healed: true
 metadata:
   file: ../state.json
   at: /waves/one

@@ -116,7 +116,7 @@ def test_a_key_far_from_every_other_is_told_with_all_that_there_are(file: Path) 
 
 def test_a_key_cannot_forge_a_line_of_the_refusal(file: Path) -> None:
     forged = refusal(file, PLAN.replace("  remote: origin", '  remote: origin\n  "a\\n\\e[2Jb": 1'))
-    assert forged == [f"{file}:31:3: 'publish.a\\n\\x1b[2Jb': is not a key here; known: notes, remote"]
+    assert forged == [f"{file}:31:3: 'publish.a\\n\\x1b[2Jb': is not a key here; known: healed, notes, remote"]
 
 
 @pytest.mark.parametrize("junk", JUNK, ids=lambda junk: repr(junk)[:12])

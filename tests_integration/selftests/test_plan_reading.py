@@ -80,11 +80,11 @@ def test_every_key_is_read(folder: Path) -> None:
     assert [rule.action for rule in plan.resolve] == ["union of go.sum, docs/**", "theirs of *.md"]
     assert [(rule.merges, rule.drops) for rule in plan.resolve] == [((), False), (("E2b",), True)]
     assert plan.limits.unportable_paths == ("aux.*",)
-    assert plan.publish == Publish(remote="origin", notes=True)
+    assert plan.publish == Publish(remote="origin", notes=True, healed=True)
 
 
 def test_no_note_is_wanted_without_a_word(folder: Path) -> None:
-    assert read(folder, PLAN).publish == Publish(remote="origin", notes=False)
+    assert read(folder, PLAN).publish == Publish(remote="origin", notes=False, healed=False)
 
 
 @pytest.mark.parametrize(
