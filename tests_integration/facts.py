@@ -316,7 +316,7 @@ class AttemptFact(Fact):
     at: str
     inputs: dict[str, str]
     run: str = ""
-    owner: dict[str, str | float] = Field(default_factory=dict)
+    owner: dict[str, str | int | float] = Field(default_factory=dict)
     judging: str = ""
 
     @property

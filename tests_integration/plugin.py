@@ -189,6 +189,10 @@ class Listener:
         """Keep what a report says about its plan."""
         running.hear(report, self.suite)
 
+    def pytest_keyboard_interrupt(self) -> None:
+        """Let metadata and record say so."""
+        self.suite.interrupted = True
+
 
 class Closer:
     """Ends the session where it is reported."""
@@ -246,10 +250,6 @@ class Closer:
             finishing.keep_start(session)
             if all(self.suite.refused(given.name) for given in self.suite.givens):
                 finishing.drop_report(session.config)
-
-    def pytest_keyboard_interrupt(self) -> None:
-        """Let the record say so."""
-        self.suite.interrupted = True
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

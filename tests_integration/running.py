@@ -122,8 +122,10 @@ def started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact)
         if not refused:
             set_aside(workspace.reports)
         if not refused and fact.counts:
-            attempts.start(fact, plan)
+            attempts.start(fact, plan, workspace.reports)
             machines.keep_metadata(suite, plan.name)
+    except attempts.RefusedError as error:
+        refused = str(error)
     except (MetadataError, OSError) as error:
         return fact.model_copy(update={"refused": f"the record cannot be kept: {error}"})
     return fact.model_copy(update={"refused": refused})

@@ -221,7 +221,13 @@ class Session:
         )
         publication = self.ledgers[name].fact("publication", Publication)
         refused = publication is not None and publication.status == "refused"
-        return Outcome(word, statuses(self.ledgers[name].criteria()), reason, refused)
+        gone = bool(self._interrupted(name, criteria))
+        return Outcome(word, statuses(self.ledgers[name].criteria()), reason, refused, gone)
+
+    def _interrupted(self, name: str, criteria: tuple[CriterionFact, ...]) -> str:
+        """The stage in which the plan's run was interrupted, or empty."""
+        here = self.interrupted and self.running[0] == name and any(one.outcome == "not-run" for one in criteria)
+        return self.died.get(name, self.running[1] if here else "")
 
     def unfinished(self, name: str) -> Record:
         """The record of a plan that is in the middle of it: what a run leaves that is killed now."""
@@ -236,8 +242,7 @@ class Session:
             interrupted: the stage that it is in the middle of, where that is known.
         """
         began, ended = self.ledgers[name].span or (self.began, time.time())
-        if self.interrupted and self.running[0] == name and any(one.outcome == "not-run" for one in criteria):
-            interrupted = self.running[1]
+        interrupted = self._interrupted(name, criteria) or interrupted
         made_with = self.ledgers[name].facts.get(MADE_WITH) or environment(self.worker)
         return gather(
             self.given(name),
@@ -246,7 +251,7 @@ class Session:
             environment={**made_with, "isolation": shut_in(self.ledgers[name])},
             started_at=stamp(datetime.fromtimestamp(began, UTC)),
             seconds=max(0.0, (time.time() if interrupted else ended) - began),
-            interrupted=self.died.get(name, interrupted),
+            interrupted=interrupted,
             metadata=self._metadata(name),
             found=self.earlier(name),
         )

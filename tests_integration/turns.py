@@ -16,7 +16,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from tests_integration.engine import attempts, metadata
+from tests_integration.engine import metadata, past
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.engine.owners import UNSEEN, is_here
@@ -101,8 +101,8 @@ def _other(suite: Session, given: Given, lock: FileLock) -> str:
 
 
 def _elsewhere(file: Path, at: str, *, forced: bool) -> str:
-    past = metadata.read(file, at)
-    attempt = attempts.in_progress(past)
+    kept = metadata.read(file, at)
+    attempt = past.in_progress(kept)
     if attempt is None:
         return ""
     by, since = attempt["owner"], attempt.get("started_at")
@@ -112,7 +112,7 @@ def _elsewhere(file: Path, at: str, *, forced: bool) -> str:
         return ""
     return (
         f"process {by.get('pid')} on {by.get('host')}, since {since}, says {file}; from here nobody can see whether it"
-        f" is alive, so that it counts as such for {UNSEEN // 60} minutes after {past['last_progress_check']};"
+        f" is alive, so that it counts as such for {UNSEEN // 60} minutes after {kept['last_progress_check']};"
         " --force-attempt REASON starts all the same"
     )
 

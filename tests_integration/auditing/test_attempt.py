@@ -14,15 +14,17 @@ PUSH = {"RETRY_INTEGRATION", "MANUAL_INTERVENTION", "ESCALATE"}
 
 
 def test_attempt_is_of_these_inputs(record: Record, attempt: AttemptFact) -> None:
-    """Number, plan, base and tips are those that the rest of the record tells."""
+    """Number, plan, known fixes, base and tips are those that the rest of the record tells."""
     require_same("attempt", attempt.number, record.plan.attempt, "its plan says")
     may = criterion_of(record, "attempt_may_start")
     require(not attempt.refused, f"an attempt that is refused leaves no record: {attempt.refused}")
     require(not may or may.outcome != "failed" or attempt.refused, "it was refused, and was not")
-    keys = ["plan", *(key for key in record.sources if key != JUDGED)]
+    known = {"catalogue": record.plan.catalogue} if record.plan.catalogue else {}
+    keys = ["plan", *known, *(key for key in record.sources if key != JUDGED)]
     if record.sources:
         require_same("inputs", sorted(attempt.inputs), sorted(keys), "its sources are")
-    require_same("inputs.plan", attempt.inputs.get("plan"), record.plan.digest, "its plan says")
+    own = {"plan": record.plan.digest, **known}
+    require_same("inputs", {key: attempt.inputs.get(key) for key in own}, own, "its plan says")
     found = {key: source.commit for key, source in record.sources.items() if source.commit and key != JUDGED}
     require_same("inputs", {key: attempt.inputs.get(key) for key in found}, found, "its sources say")
 
@@ -51,12 +53,15 @@ def _run(entry: object) -> object:
 
 def _entry(record: Record, attempt: AttemptFact) -> dict[str, Any]:
     """What is remembered of an attempt."""
+    interrupted = record.verdict == "INCOMPLETE" and bool(record.interrupted)
     return {
         "attempt_number": attempt.number,
         "started_at": attempt.started_at,
         "merge_commit_sha": record.tip,
         **statuses(record.criteria),
         "overall_result": record.verdict,
+        "interrupted": interrupted,
+        "record_judged": not interrupted,
         "bugs_created": [],
         "cascade_triggered": False,
         "inputs": attempt.inputs,

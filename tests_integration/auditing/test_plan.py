@@ -18,7 +18,7 @@ from tests_integration.record.model import Record
 from tests_integration.repository.ask import content
 from tests_integration.repository.git import GitError
 
-ELSEWHERE = {"digest", "file", "files"}
+ELSEWHERE = {"catalogue", "digest", "file", "files"}
 """What the plan's document does not say; `attempt` has the digest once more."""
 
 

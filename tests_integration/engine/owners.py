@@ -13,7 +13,7 @@ So much may its clock be ahead of ours; a sign that is dated later comes from a 
 """
 
 
-def owner() -> dict[str, str | float]:
+def owner() -> dict[str, str | int | float]:
     """This process, so that others can tell whether it is still there."""
     process = psutil.Process()
     return {"host": socket.gethostname(), "pid": process.pid, "began": _began(process)}
@@ -37,7 +37,8 @@ def is_alive(by: Any, seen: datetime | None, now: datetime) -> bool:
     if not is_here(by):
         return "host" in by and seen is not None and abs((now - seen).total_seconds()) < UNSEEN
     try:
-        return bool(_began(psutil.Process(by["pid"])) == by["began"])
+        process = psutil.Process(int(by["pid"]))
+        return bool(_began(process) == by["began"] and process.status() != psutil.STATUS_ZOMBIE)
     except (psutil.Error, KeyError, TypeError, ValueError):
         return False
 

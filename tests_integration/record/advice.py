@@ -115,10 +115,10 @@ def _of_refusal(record: Record, alike: Sequence[CriterionFact]) -> str:
             "Have a person look into why it keeps failing; then raise the limit in the plan, or give"
             " --force-attempt REASON."
         )
-    if "--force-attempt" in why:
-        return "Repair what made the last attempt fail, on its branch or in the plan; or give --force-attempt REASON."
     if " is in progress" in why:
         return "Wait until the other run of this plan has ended, then run again."
+    if "--force-attempt" in why:
+        return "Repair what made the last attempt fail, on its branch or in the plan; or give --force-attempt REASON."
     return BY_CRITERION["metadata_is_updated"]
 
 

@@ -100,6 +100,7 @@ def plan_fact(given: Given) -> PlanFact:
         file=visible(str(given.file)),
         files=({given.file.name: given.sha256} if given.sha256 else {}) | plan.files,
         document=document(plan),
+        catalogue=plan.catalogue.digest,
     )
 
 

@@ -35,6 +35,7 @@ class PlanFact(Fact):
         file: the plan's file, as it was given.
         files: SHA-256 of the plan's file and of each that it takes in, by path as seen from the plan's folder.
         document: all that the plan says, defaults included, passwords in URLs left out; empty where it was rejected.
+        catalogue: SHA-256 of the known fixes that it may look up; empty where there are none.
     """
 
     name: str
@@ -54,6 +55,7 @@ class PlanFact(Fact):
     file: str = ""
     files: dict[str, str] = Field(default_factory=dict)
     document: dict[str, Any] = Field(default_factory=dict)
+    catalogue: str = ""
 
 
 class CriterionFact(Fact):

@@ -64,8 +64,8 @@ class Diary:
         """Why an attempt may not start now."""
         return attempts.refusal(self.plan, self.kept, self.inputs, REPORTS)
 
-    def start(self, forced: str = "") -> AttemptFact:
-        """Begin an attempt."""
+    def start(self, forced: str = "", **more: Any) -> AttemptFact:
+        """Begin an attempt; `more` is further keys of it."""
         fact = AttemptFact(
             number=self.plan.attempt,
             started_at=stamp(self.now),
@@ -73,14 +73,16 @@ class Diary:
             file=str(self.file),
             at=POINTER,
             inputs=self.inputs,
+            **more,
         )
-        attempts.start(fact, self.plan)
+        attempts.start(fact, self.plan, REPORTS)
         return fact
 
-    def finish(self, fact: AttemptFact, result: str) -> None:
+    def finish(self, fact: AttemptFact, result: str, *, interrupted: bool = False, record_judged: bool = True) -> None:
         """End an attempt."""
-        outcome = Outcome(result, STATUSES, "" if result == "SUCCESS" else "make: no rule")
-        attempts.finish(fact, Integration(base=self.tips["base"], tip=TIP), outcome)
+        outcome = Outcome(result, STATUSES, "" if result == "SUCCESS" else "make: no rule", interrupted=interrupted)
+        built = Integration(base=self.tips["base"], tip=TIP)
+        attempts.finish(fact, built, outcome, record_judged=record_judged)
 
     def attempt(self, result: str, *, minutes: int = 1, forced: str = "") -> None:
         """Begin an attempt and end it `minutes` later; an hour passes."""

@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests_integration.engine import attempts
+from tests_integration.engine import attempts, past
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.facts import Source
 from tests_integration.selftests.diary import REPORTS, STATUSES, TIP, Diary
@@ -24,6 +23,8 @@ ENTRY_FIELDS = (
     " overall_result bugs_created cascade_triggered"
 )
 """Names that R520 gives."""
+OURS = {"inputs", "owner", "run", "record_judged", "interrupted"}
+"""Names of our own in an attempt."""
 NEXT_ACTIONS = {
     "SUCCESS": "COMPLETE",
     "PLAN_REJECTED": "MANUAL_INTERVENTION",
@@ -41,14 +42,15 @@ JUDGED = [result for result, action in NEXT_ACTIONS.items() if action not in {"C
 @pytest.fixture
 def diary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Diary:
     diary = Diary(tmp_path)
-    monkeypatch.setattr(attempts, "now", lambda: diary.now)
+    for module in (attempts, past):
+        monkeypatch.setattr(module, "now", lambda: diary.now)
     return diary
 
 
 def test_an_attempt_in_progress_has_every_field_of_r520(diary: Diary) -> None:
     diary.start()
     assert diary.kept.keys() == set(FIELDS.split())
-    assert diary.last.keys() - {"inputs", "owner", "run"} == set(ENTRY_FIELDS.split())
+    assert diary.last.keys() - OURS == set(ENTRY_FIELDS.split())
     assert diary.kept["last_attempt_result"] == diary.last["overall_result"] == "IN_PROGRESS"
     assert diary.kept["integration_started_at"] == diary.last["started_at"] == "2025-10-06T04:00:00Z"
     assert (diary.kept["attempt_count"], diary.kept["max_attempts"], diary.kept["time_limit_hours"]) == (1, 5, 4)
@@ -60,7 +62,7 @@ def test_an_attempt_in_progress_has_every_field_of_r520(diary: Diary) -> None:
 def test_an_attempt_that_ended_has_every_field_of_r520(result: str, diary: Diary) -> None:
     diary.attempt(result, minutes=3)
     assert diary.kept.keys() == set(FIELDS.split())
-    assert diary.last.keys() - {"inputs", "owner", "run", "record_judged"} == set(ENTRY_FIELDS.split())
+    assert diary.last.keys() - OURS == set(ENTRY_FIELDS.split())
     assert diary.kept["last_attempt_result"] == diary.last["overall_result"] == result
     assert diary.kept["next_action"] == NEXT_ACTIONS[result]
     assert diary.kept["ready_for_retry"] == (NEXT_ACTIONS[result] == "RETRY_INTEGRATION")
@@ -78,9 +80,10 @@ def test_how_an_attempt_went_is_kept(diary: Diary) -> None:
 
 def test_an_attempt_that_ends_twice_is_kept_once(diary: Diary) -> None:
     fact = diary.start()
-    diary.finish(fact, "SUCCESS")
+    diary.finish(fact, "SUCCESS", record_judged=False)
     diary.finish(fact, "INCOMPLETE")
     assert [entry["overall_result"] for entry in diary.kept["integration_attempts"]] == ["INCOMPLETE"]
+    assert diary.last["interrupted"] is False
 
 
 def test_bugs_that_wait_are_kept_until_a_success(diary: Diary) -> None:
@@ -110,8 +113,8 @@ def test_an_unchanged_failure_is_refused_with_all_that_one_wants_to_know(diary: 
         "attempt 1 ended with BUILD_GATE_FAILURE at 2025-10-06T04:01:00Z, and nothing that it was built from has"
         " changed since: make: no rule\n"
         "The same inputs would fail again. Its record: reports/wave\n"
-        "A change would be: a commit on the base or on one of the 2 branches, another plan (comments do not count), or"
-        " other files that the plan adds.\n"
+        "A change would be: a commit on the base or on one of the 2 branches, another plan (comments do not count),"
+        " other files that the plan adds, or known fixes (known-fixes.yaml).\n"
         "To try all the same: --force-attempt REASON"
     )
 
@@ -202,7 +205,7 @@ def test_hours_are_used_up(diary: Diary) -> None:
 
 def test_attempts_and_hours_count_from_the_last_success_only(diary: Diary) -> None:
     for result in ["PUSH_FAILED"] * 4 + ["SUCCESS"]:
-        diary.attempt(result, minutes=60)
+        diary.attempt(result, minutes=59)
     assert diary.refusal() == ""
     diary.attempt("PUSH_FAILED", minutes=60)
     assert (diary.kept["attempt_count"], diary.kept["next_action"]) == (1, "RETRY_INTEGRATION")
@@ -216,16 +219,32 @@ def test_a_forced_attempt_says_why(diary: Diary) -> None:
     assert diary.kept["retry_reason"] == "forced: the runner was out of disk"
 
 
-def test_a_killed_run_is_closed_by_the_next_with_a_warning(diary: Diary) -> None:
+def known(diary: Diary, text: str) -> None:
+    """Let a catalogue of known fixes lie beside the plan."""
+    entry = f"version: 1\nfixes:\n  - id: BUG-1\n    signature: boom\n    problem: {text}\n"
+    (diary.plan_file.parent / "known-fixes.yaml").write_text(entry, encoding="utf-8")
+
+
+def test_another_catalogue_of_known_fixes_is_a_change_and_a_comment_in_it_is_none(diary: Diary) -> None:
+    diary.attempt("TEST_GATE_FAILURE")
+    known(diary, "something")
+    assert diary.refusal() == ""
+    diary.attempt("TEST_GATE_FAILURE")
+    assert diary.kept["integration_attempts"][1]["inputs"]["catalogue"] == diary.plan.catalogue.digest
+    known(diary, "something # else")
+    assert ", or other known fixes (known-fixes.yaml).\n" in diary.refusal()
+    known(diary, "something else")
     diary.start()
-    diary.now += timedelta(hours=2)
+    assert diary.kept["retry_reason"] == "changed since the last attempt: catalogue"
+
+
+def test_known_fixes_that_are_gone_are_a_change(diary: Diary) -> None:
+    known(diary, "something")
+    diary.attempt("TEST_GATE_FAILURE")
+    (diary.plan_file.parent / "known-fixes.yaml").unlink()
     assert diary.refusal() == ""
     diary.start()
-    killed, running = diary.kept["integration_attempts"]
-    assert (killed["overall_result"], running["overall_result"]) == ("INCOMPLETE", "IN_PROGRESS")
-    assert killed["completed_at"] == "2025-10-06T04:00:00Z"
-    assert diary.kept["progress_warnings"] == ["the attempt started at 2025-10-06T04:00:00Z was interrupted"]
-    assert (diary.kept["attempt_count"], diary.kept["retry_reason"]) == (2, "run again with the same inputs")
+    assert diary.kept["retry_reason"] == "changed since the last attempt: catalogue"
 
 
 def test_an_attempt_that_ended_is_not_closed_again(diary: Diary) -> None:

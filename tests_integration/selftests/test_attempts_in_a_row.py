@@ -108,6 +108,7 @@ def test_a_run_after_one_that_was_killed_says_so_and_goes_on(waiting: Waiting) -
     kept = metadata(waiting.wave)
     started = kept["integration_attempts"][0]["started_at"]
     assert [attempt["overall_result"] for attempt in kept["integration_attempts"]] == ["INCOMPLETE", "SUCCESS"]
+    assert [attempt["interrupted"] for attempt in kept["integration_attempts"]] == [True, False]
     assert kept["progress_warnings"] == [f"the attempt started at {started} was interrupted"]
 
 
@@ -119,3 +120,4 @@ def test_an_interrupt_leaves_no_process_and_closes_the_metadata(waiting: Waiting
     kept = metadata(waiting.wave)
     assert (kept["last_attempt_result"], kept["ready_for_retry"]) == ("INCOMPLETE", True)
     assert kept["integration_attempts"][-1]["completed_at"]
+    assert kept["integration_attempts"][-1]["interrupted"] is True

@@ -29,8 +29,7 @@ EARLIER = {f"/compared/{key}" for key in ("passed_over", "plan_changed", "proble
 MOVED = {f"/compared/moved/*/{key}" for key in ("before", "source", "source_before")} | {"/compared/tip"}
 STATUSES = {f"{gate}_status" for gate in ("merge", "build", "test", "demo")}
 DONE = {"attempt_number", "started_at", "completed_at", "merge_commit_sha", "bugs_created", "cascade_triggered", "run"}
-JUDGED = {"/metadata/integration_attempts/*/record_judged"}
-OWN = {"inputs/*", "owner/*", "record_judged"}
+OWN = {"inputs/*", "owner/*", "record_judged", "interrupted"}
 ANOTHER = {f"/metadata/integration_attempts/*/{key}" for key in DONE | STATUSES | OWN}
 
 
@@ -116,9 +115,9 @@ SAMPLES = {
         | ANOTHER
         | {"/criteria/*/remarks/*", "/publication/status"},
     ),
-    "parked": Sample(parked, "wave", ALWAYS | MERGED | WARNINGS | JUDGED | {"/metadata/bugs_pending_fix"}),
+    "parked": Sample(parked, "wave", ALWAYS | MERGED | WARNINGS | {"/metadata/bugs_pending_fix"}),
     "rehearsed": Sample(rehearsed, "wave", ALWAYS | MERGED | NO_ATTEMPT | EARLIER | MOVED),
-    "failing": Sample(failing, "wave", ALWAYS | MERGED | WARNINGS | JUDGED | FAILED),
+    "failing": Sample(failing, "wave", ALWAYS | MERGED | WARNINGS | FAILED),
     "judged": Sample(
         judged,
         "wave/verified",

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests_integration.engine import attempts
+from tests_integration.engine import attempts, past
 from tests_integration.engine.owners import UNSEEN, is_alive, owner
 from tests_integration.record.write import HISTORY, KEPT, RECORD, set_aside
 from tests_integration.selftests.diary import Diary
@@ -22,7 +22,8 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 @pytest.fixture
 def diary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Diary:
     diary = Diary(tmp_path)
-    monkeypatch.setattr(attempts, "now", lambda: diary.now)
+    for module in (attempts, past):
+        monkeypatch.setattr(module, "now", lambda: diary.now)
     return diary
 
 
@@ -97,7 +98,7 @@ def test_a_command_that_runs_for_hours_gives_signs(diary: Diary) -> None:
         diary.now += timedelta(seconds=attempts.EVERY // 2)
         give()
         written.add(diary.kept["last_progress_check"])
-    assert attempts.last_sign(diary.kept) == diary.now
+    assert past.last_sign(diary.kept) == diary.now
     assert len(written) == 1 + 2 * UNSEEN // attempts.EVERY
 
 
