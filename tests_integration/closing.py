@@ -21,7 +21,7 @@ LONGEST = 1000
 def close(
     terminal: pytest.TerminalReporter, session: Session, records: Mapping[str, Record], problems: Sequence[str]
 ) -> None:
-    """Say how each plan ended; with `-q` the verdict, the failing criteria and the record's place, and no more.
+    """Say how each plan ended; with `-q` the verdict, what failed and was tried, the record's place, no more.
 
     Args:
         terminal: where it is said.
@@ -38,7 +38,8 @@ def close(
         record = records[given.name]
         colour = {"green": record.verdict == "SUCCESS", "red": bool(record.failed)}
         terminal.line(_line(_verdict(session, given.name, record)), **colour)
-        for line in [*_failed(record), *([] if quiet else _more(record))]:
+        tried = [f"tried: {told}" for told in record.healing.told] if record.healing else []
+        for line in [*_failed(record), *tried, *([] if quiet else _more(record))]:
             terminal.line(f"  {_line(line)}")
         worker = record.environment.get(WORKER)
         terminal.line(f"  record: {session.folder(given.name)}{f', of {worker}' if worker else ''}")

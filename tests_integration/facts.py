@@ -248,17 +248,43 @@ class CommandFact(Fact):
         return self.exit == 0 and not self.problem
 
 
+class Proposal(Fact):
+    """A known fix for what a failed gate shows, one for each way to cure it (R521).
+
+    Attributes:
+        id: of the catalogue's entry.
+        problem: in the catalogue's words.
+        signature: the regular expression that the log has; empty where the plan's own fix of this id does not cure.
+        action: what the fix does.
+        after: id of the branch in whose merge it belongs; empty where that is not known.
+        proven: where it was shown to work.
+        replaces: whether it stands in the place of the plan's own fix of this id.
+        lines: an entry of `fixes:`, to paste into the plan; empty where no cure is known.
+    """
+
+    id: str
+    problem: str
+    signature: str
+    action: str
+    after: str
+    proven: str
+    replaces: bool
+    lines: str
+
+
 class Gate(Fact):
     """Build, test or demo.
 
     Attributes:
         commands: those that ran, in order; the first failure is the last.
         changed: tracked files that differ in the checkout afterwards.
+        proposals: what the catalogue has for the failure.
     """
 
     stage: GateName
     commands: tuple[CommandFact, ...]
     changed: tuple[str, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
 
 
 class Publication(Fact):

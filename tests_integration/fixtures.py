@@ -16,7 +16,8 @@ from tests_integration.criteria.judge import Remark
 from tests_integration.engine import attempts, mending, verify
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.commands import Room, environment
-from tests_integration.engine.gates import run_gate
+from tests_integration.engine.cures import proposed
+from tests_integration.engine.gates import failed_log, run_gate
 from tests_integration.engine.integrate import integrate
 from tests_integration.engine.isolation import begin, cell
 from tests_integration.engine.memory import Memory, out_of_reach
@@ -239,6 +240,8 @@ def gate(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
     def once(stage: str) -> Gate:
         known = pass_of(stage, plan, room, variables, attempt.run)
         result = passed_or_run(known, room.cell, partial(go, stage), anew=anew)
+        if log := failed_log(result, room.reports):
+            result = result.model_copy(update={"proposals": proposed(plan, log, plan.branches[0].id)})
         ledger.note(stage, result)
         return result
 

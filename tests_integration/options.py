@@ -22,6 +22,9 @@ STDERR = 2
 HEALED = ".healed.yaml"
 """How the name of a plan ends that `--heal` has written."""
 
+TRIED = ".trial.yaml"
+"""How it ends while it is tried."""
+
 
 def add_options(parser: pytest.Parser) -> None:
     """Declare what the suite takes from the command line."""
@@ -67,6 +70,12 @@ def add_options(parser: pytest.Parser) -> None:
         default="",
         metavar="URL",
         help="with --record: a URL, a path or a bundle that has the commits",
+    )
+    group.addoption(
+        "--heal",
+        action="store_true",
+        help="where a gate fails and the catalogue of known fixes has something for it, try each way to cure it as an"
+        " attempt of its own; what passes is written as a plan beside the plan",
     )
     group.addoption(
         "--no-wait",
@@ -179,7 +188,7 @@ def _files(folder: Path, path: str) -> list[Path]:
 
 def _is_meant(file: Path) -> bool:
     """Whether a folder or a glob means this file too; a healed plan is run by its own name, when it was reviewed."""
-    return file.name != CATALOGUE and not file.name.endswith(HEALED)
+    return file.name != CATALOGUE and not file.name.endswith((HEALED, TRIED))
 
 
 def _shortest(file: Path) -> Path:

@@ -1,6 +1,7 @@
 """How pytest drives the suite: hooks only, each delegates in a line or two."""
 
 import signal
+import sys
 from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from pytest_html.report_data import ReportData
 
-from tests_integration import closing, examining, finishing, github, machines, running, starting
+from tests_integration import closing, examining, finishing, github, healing, machines, running, starting
 from tests_integration.criteria.catalogue import BUILDING, FOLDER
 from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in a plugin
 from tests_integration.fixtures import SESSION
@@ -61,6 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{stage}: criteria of the stage `{stage}` of a plan")
     if config.option.shard and not config.option.plan:
         raise pytest.UsageError("--shard needs --plan: it is plans that are split over jobs")
+    if config.option.heal and (not config.option.plan or config.option.verify is not None):
+        raise pytest.UsageError("--heal needs --plan and no --verify: it is a plan that gets another known fix")
     if config.option.record:
         require_tools("--record")
         examining.take_over(config)
@@ -245,11 +248,19 @@ class Closer:
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Leave the earlier report as it is where no attempt was allowed to start."""
         try:
-            return (yield)
+            try:
+                return (yield)
+            finally:
+                self._heal(session)
         finally:
             finishing.keep_start(session)
             if all(self.suite.refused(given.name) for given in self.suite.givens):
                 finishing.drop_report(session.config)
+
+    def _heal(self, session: pytest.Session) -> None:
+        """Try what is known to heal, once every plan has been judged; what was interrupted stays so."""
+        if session.config.option.heal and isinstance(sys.exception(), session.Failed | None):
+            healing.heal(self.suite, session.config)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

@@ -90,6 +90,11 @@ UNDECIDED = (
         ),
     ),
     Undecided(
+        "known-fixes",
+        "what the catalogue had for a failure, and what came of trying it: each try has a record of its own",
+        ("/gates/*/proposals", "/gates/*/proposals/**", "/healing", "/healing/**"),
+    ),
+    Undecided(
         "other-attempts",
         "what the metadata hold of other attempts and of their limits",
         ("/attempt/forced", "/metadata", "/metadata/**"),

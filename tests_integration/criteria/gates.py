@@ -1,13 +1,15 @@
 """How a failed command is put to people: the log's own words, and which branch brought the files that it names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
 
 from tests_integration.criteria.judge import brought_by, require
-from tests_integration.facts import CommandFact, Gate
+from tests_integration.facts import CommandFact, Gate, Proposal
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Fix
 from tests_integration.repository.ask import History
@@ -37,6 +39,7 @@ def require_passed(
         "\n".join(f"    {clipped(line, WIDEST)}" for line in shown),
         "\n".join(brought_by(history, plan, tips, log)),
         "\n".join(what_of(fix, log) for fix in plan.fixes),
+        *(what_is_known(plan, list(alike)) for _, alike in groupby(gate.proposals, attrgetter("id"))),
         f"Full log: {reports / command.log}",
         "It is fixed on the effort's branch (R300), or by a known fix in the plan (R521).",
     ]
@@ -68,6 +71,19 @@ def what_of(fix: Fix, log: str) -> str:
     return f"{told}; its signature ({fix.signature}) is in the log all the same" if shows else told
 
 
+def what_is_known(plan: Plan, proposals: Sequence[Proposal]) -> str:
+    """What the catalogue has for the failure under one id, with the lines that try each way to cure it (R521)."""
+    first = proposals[0]
+    shows = f"the log shows it ({first.signature})" if first.signature else "the plan's own fix may not fit here"
+    told = f"{first.id} is known ({plan.catalogue.file}): {first.problem}; {shows}."
+    cures = [proposal for proposal in proposals if proposal.lines]
+    where = f"in place of {first.id}" if first.replaces else "under `fixes:`"
+    what = "What has cured it" if first.signature else "What has cured it elsewhere"
+    how = f"{what}, to be put {where} in the plan; --heal tries each:" if cures else "No cure is known."
+    blocks = ["\n".join(f"    {line}" for line in proposal.lines.splitlines()) for proposal in cures]
+    return "\n".join([f"{told} {how}", *blocks])
+
+
 def telling_line(lines: list[str]) -> str:
     """The first line that points into a file, else the last that says anything, to stand behind a colon."""
     said = [line.strip() for line in lines if line.strip()]
@@ -85,15 +101,17 @@ def require_unchanged(gate: Gate) -> None:
 
 def how_it_ended(command: CommandFact) -> str:
     """In a few words: exit code, signal or limit."""
+    first, *more = command.run.strip().split("\n", 1)
+    run = f"`{first}{' …' if more else ''}`"
     if command.problem:
-        return f"`{command.run}` could not be run: {command.problem}"
+        return f"{run} could not be run: {command.problem}"
     if command.limit == "time":
-        return f"`{command.run}` was ended at its deadline of {command.timeout} s"
+        return f"{run} was ended at its deadline of {command.timeout} s"
     if command.exit is None:
-        return f"`{command.run}` was ended: {command.ended}"
+        return f"{run} was ended: {command.ended}"
     if command.exit < 0:
-        return f"`{command.run}` was killed by signal {-command.exit}"
-    return f"`{command.run}` exited {command.exit}"
+        return f"{run} was killed by signal {-command.exit}"
+    return f"{run} exited {command.exit}"
 
 
 def end_of_log(file: Path) -> str:

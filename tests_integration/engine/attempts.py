@@ -9,7 +9,17 @@ from typing import NamedTuple
 from tests_integration.engine import metadata, states
 from tests_integration.engine.clock import moment, now, stamp
 from tests_integration.engine.metadata import Attempts, MetadataError, Rests
-from tests_integration.engine.past import Entry, between, closed, entries, in_progress, last_sign, since_success, spent
+from tests_integration.engine.past import (
+    Entry,
+    between,
+    closed,
+    entries,
+    in_progress,
+    last_sign,
+    since_success,
+    spent,
+    used_up,
+)
 from tests_integration.engine.states import ROWS, Event, State
 from tests_integration.facts import AttemptFact, Integration, Source
 from tests_integration.plan.catalogue import DEFAULT
@@ -22,6 +32,10 @@ UNSETTLED = {"merge_status": "NOT_RUN", "build_status": "NOT_RUN", "test_status"
 
 CATALOGUE = "catalogue"
 """Key of the inputs under which the known fixes stand that the plan may look up."""
+
+
+HEALING = "healing"
+"""Key of an attempt that `--heal` made with a known fix more: of which run, and with which fix."""
 
 
 class RefusedError(Exception):
@@ -68,26 +82,20 @@ def refusal(plan: Plan, past: Attempts, current: Mapping[str, str], reports: Pat
         return _busy(other, past)
     attempts = since_success(closed(past)[0])
     last = attempts[-1] if attempts else {}
-    told, state = past.get("retry_reason"), states.state_of(attempts[-1] if attempts else None)
-    if not ROWS[state].again and last.get("inputs") == current:
+    own = next((one for one in reversed(attempts) if HEALING not in one), {})
+    if own and own.get("inputs") == current and not ROWS[states.state_of(own)].again:
         return (
-            f"attempt {last['attempt_number']} ended with {last['overall_result']} at {last['completed_at']}, and"
-            f" nothing that it was built from has changed since: {told}\n"
+            f"attempt {own['attempt_number']} ended with {own['overall_result']} at {own['completed_at']}, and"
+            f" nothing that it was built from has changed since{'' if own is last else '; what was tried then'}:"
+            f" {past.get('retry_reason')}\n"
             f"The same inputs would fail again. Its record: {reports}\n"
             f"A change would be: {_changes(plan)}.\n"
             "To try all the same: --force-attempt REASON"
         )
-    if len(attempts) >= plan.limits.attempts:
+    if told := used_up(attempts, plan.limits.attempts, plan.limits.hours):
         return (
-            f"{len(attempts)} attempts since the last success have failed; the plan allows {plan.limits.attempts}"
-            f" (`limits.attempts`). The last: {last.get('overall_result')}, {told}\n"
+            f"{told}. The last: {last.get('overall_result')}, {past.get('retry_reason')}\n"
             f"Its record: {reports}\nTo try all the same: --force-attempt REASON"
-        )
-    if (seconds := spent(attempts)) >= plan.limits.hours * 3600:
-        return (
-            f"{seconds / 3600:.1f} hours were spent on attempts since the last success; the plan allows"
-            f" {plan.limits.hours} (`limits.hours`).\nThe last attempt's record: {reports}\n"
-            "To try all the same: --force-attempt REASON"
         )
     return ""
 

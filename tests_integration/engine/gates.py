@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 
 from git import Repo
 
@@ -35,6 +36,12 @@ def run_gate(
         if not commands[-1].passed:
             break
     return Gate(stage=stage, commands=tuple(commands), changed=changed_files(store, room.commit, room.checkout))
+
+
+def failed_log(gate: Gate, reports: Path) -> str:
+    """What the command that failed has printed; empty where none did."""
+    failed = [command for command in gate.commands if not command.passed]
+    return (reports / failed[-1].log).read_text(encoding="utf-8", errors="replace") if failed else ""
 
 
 def _commands(stage: str, plan: Plan) -> tuple[Command, ...]:

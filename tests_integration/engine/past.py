@@ -60,6 +60,26 @@ def closed(past: Attempts) -> tuple[list[Entry], list[str]]:
     return attempts, warnings
 
 
+def used_up(attempts: list[Entry], most: int, hours: int) -> str:
+    """That so many attempts, or what they took, are all that the plan allows; empty where there is room for more.
+
+    Args:
+        attempts: those since the last success.
+        most: attempts that the plan allows.
+        hours: that it allows them in all.
+    """
+    if len(attempts) >= most:
+        return (
+            f"{len(attempts)} attempts since the last success have failed; the plan allows {most} (`limits.attempts`)"
+        )
+    if (seconds := spent(attempts)) >= hours * 3600:
+        return (
+            f"{seconds / 3600:.1f} hours were spent on attempts since the last success; the plan allows {hours}"
+            " (`limits.hours`)"
+        )
+    return ""
+
+
 def spent(attempts: list[Entry]) -> float:
     """Seconds that these took."""
     return sum(_seconds(attempt) for attempt in attempts)

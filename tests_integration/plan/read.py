@@ -56,7 +56,15 @@ def read(file: Path) -> Document:
     Raises:
         PlanRejectedError: the file cannot be read, is too large, is not UTF-8, or is not YAML.
     """
-    text = _text(file)
+    return read_text(file, _text(file))
+
+
+def read_text(file: Path, text: str) -> Document:
+    """Read what a plan's file holds.
+
+    Raises:
+        PlanRejectedError: it is not YAML.
+    """
     try:
         document = _composed(file, text)
     except yaml.MarkedYAMLError as error:

@@ -151,6 +151,14 @@ def _of_what_is_missing(record: Record, alike: Sequence[CriterionFact]) -> str:
 
 
 def _of_gate(record: Record, alike: Sequence[CriterionFact]) -> str:
+    if record.healing and record.healing.published:
+        return f"Review {record.healing.plan}, beside the plan: it was integrated and pushed, as the plan allows."
+    if record.healing and record.healing.plan:
+        return f"Review {record.healing.plan}, beside the plan, with which all gates pass; then run it."
+    return _of_command(record, alike)
+
+
+def _of_command(record: Record, alike: Sequence[CriterionFact]) -> str:
     command = next((one for one in record.commands if one.stage == alike[0].stage and not one.passed), None)
     if command and command.limit == "time":
         return f"See in {command.log} what took so long; give the command a longer `timeout` if it is sound."
@@ -169,6 +177,9 @@ def _of_gate(record: Record, alike: Sequence[CriterionFact]) -> str:
     where = "on the branch that it comes from"
     if suspects:
         where = f"on {_named(suspects, 'or')}, which brought files that the log names"
+    cures = [one.id for gate in record.gates for one in gate.proposals if one.lines]
+    if cures and not record.healing:
+        return f"Run again with --heal, which tries what is known to cure {_named(cures)}; or repair it {where} (R300)."
     return f"Repair it {where} (R300), or by a known fix in the plan (R521), and run again."
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests_integration.facts import AttemptFact, Gate, Integration, JudgedFact, NoteFact, Publication, Source
+from tests_integration.healing_facts import Healing
 from tests_integration.plan.document import document
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan
@@ -66,6 +67,7 @@ def gather(  # noqa: PLR0913 - what a record is made of
         stages=ledger.stages(),
         publication=ledger.fact("publication", Publication),
         note=ledger.fact("note", NoteFact),
+        healing=ledger.fact("healing", Healing),
         attempt=attempt,
         metadata=metadata,
         environment=environment,

@@ -51,6 +51,7 @@ def summary(record: Record, folder: Path, *, times: bool = True) -> str:
         _published(record, times=times),
         _list("Failed:", [told for criterion in record.failed for told in _failures(criterion)], SHOWN),
         f"What to do: {_with_code(what_to_do(record))}",
+        _list("Known fixes, tried:", [("", told) for told in record.healing.told] if record.healing else [], SHOWN),
         _list("Worth knowing:", [("", remark) for remark in record.remarks], REMARKS),
         _compared(record) if times else "",
         _branches(record),

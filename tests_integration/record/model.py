@@ -18,6 +18,7 @@ from tests_integration.facts import (
     Publication,
     Source,
 )
+from tests_integration.healing_facts import Healing
 from tests_integration.plan.stages import RESULTS, STAGES
 from tests_integration.record.comparison import Comparison
 
@@ -116,6 +117,7 @@ class Record(Fact):
         merging: how many merges were made in this run; None where none were to be.
         judged: who built the branch and who judged it, where it was not built by this run.
         note: the record as a note on the tip, where the plan asks for it and all else had held.
+        healing: what `--heal` tried; None where it tried nothing.
         started_at: UTC.
         seconds: from start to end.
         interrupted: stage in which the run was interrupted, or is, while it has not ended; or empty.
@@ -144,6 +146,7 @@ class Record(Fact):
     stages: tuple[StageFact, ...] = ()
     publication: Publication | None = None
     note: NoteFact | None = None
+    healing: Healing | None = None
     attempt: AttemptFact | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
     environment: dict[str, str] = Field(default_factory=dict)

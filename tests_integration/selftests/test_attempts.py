@@ -196,8 +196,11 @@ def test_hours_are_used_up(diary: Diary) -> None:
     assert diary.refusal() == ""
     diary.attempt("PUSH_FAILED", minutes=120)
     assert diary.refusal().splitlines() == [
-        "4.0 hours were spent on attempts since the last success; the plan allows 4 (`limits.hours`).",
-        "The last attempt's record: reports/wave",
+        (
+            "4.0 hours were spent on attempts since the last success; the plan allows 4 (`limits.hours`)."
+            f" The last: PUSH_FAILED, {diary.kept['retry_reason']}"
+        ),
+        "Its record: reports/wave",
         "To try all the same: --force-attempt REASON",
     ]
     assert (diary.kept["next_action"], diary.kept["ready_for_retry"]) == ("ESCALATE", False)

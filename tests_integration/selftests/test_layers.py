@@ -24,13 +24,14 @@ ROWS = (
         "options",
         "distribution",
         "learn",
+        "remember",
     }
-    | {"closing", "examining", "github", "interrupting", "live", "machines", "shards", "starting", "turns"},
+    | {"closing", "examining", "github", "healing", "interrupting", "live", "machines", "shards", "starting", "turns"},
     {"auditing"},
     {"criteria", "record"},
     {"engine"},
     {"repository", "plan"},
-    {"facts", "text", "url", "files", "bounded", "names"},
+    {"facts", "healing_facts", "text", "url", "files", "bounded", "names"},
 )
 """Who stands above whom; what is in a row below may be known."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests_integration.plan.load import load
 from tests_integration.selftests.running_plans import PLANS, Run, copy_of_plans, run, run_apart
 from tests_integration.selftests.waves import git
 
@@ -133,8 +134,13 @@ def test_the_same_failure_is_not_repeated(attempt1: Run, go_cache: dict[str, str
     assert {file: file.read_bytes() for file in reports.iterdir() if file.is_file()} == before
 
 
-def test_a_fix_proven_elsewhere_may_not_fit_here(clone: Path, go_cache: dict[str, str]) -> None:
-    bug010 = run(clone, "--plan", "plans/wave2-bug010.yaml", environment=go_cache)
+def test_a_fix_proven_elsewhere_may_not_fit_here_and_the_opposite_one_heals(
+    clone: Path, go_cache: dict[str, str]
+) -> None:
+    bug010 = run(clone, "--plan", "plans/wave2-bug010.yaml", "--heal", environment=go_cache)
+    readme = (PLANS.parent / "README.md").read_text(encoding="utf-8")
+    told = [line.strip() for line in bug010.output.splitlines() if line.startswith("  tried: ")]
+    assert "\n".join(["$ pytest --plan plans/wave2-bug010.yaml --heal", *told, "```"]) in readme
     assert bug010.exit == 1
     assert bug010.outcomes("wave2-bug010")["failed"] == ["build_passes[1]"]
     assert "pkg/cmd/push/flags.go:33:40: undefined: PushOptions" in bug010.output
@@ -160,3 +166,17 @@ def test_the_readmes_example_is_what_is_printed(attempt1: Run) -> None:
     readme = (PLANS.parent / "README.md").read_text(encoding="utf-8")
     example = re.findall(r"```text\n(.*?)```", readme, re.DOTALL)[0]
     assert example in attempt1.output
+
+
+def test_both_twins_are_tried_and_the_healed_plan_passes_all_gates(attempt1: Run, go_cache: dict[str, str]) -> None:
+    forced = ("--force-attempt", "to see it healed", "--heal")
+    done = run(attempt1.folder, "--plan", "plans/wave2-attempt1.yaml", *forced, environment=go_cache)
+    healing = done.record("wave2-attempt1")["healing"]
+    assert [(one["action"], one["after"], one["stage"]) for one in healing["attempts"]] == [
+        ("delete pkg/cmd/push/push.go", "E1.2.1", ""),
+        ("delete pkg/cmd/push/root.go, pkg/cmd/push/root_test.go", "E1.2.1", ""),
+    ]
+    assert (healing["plan"], healing["published"], healing["stopped"]) == ("wave2-attempt1.healed.yaml", False, "")
+    healed = load(attempt1.folder / "plans" / "wave2-attempt1.healed.yaml")
+    assert [(fix.id, fix.action) for fix in healed.fixes] == [("BUG-007", "delete pkg/cmd/push/push.go")]
+    assert "attempt2" not in published(attempt1, "wave2-attempt1")
