@@ -19,7 +19,7 @@ import pytest
 from pydantic import ValidationError
 
 import tests_integration
-from tests_integration import bounded, live
+from tests_integration import bounded, live, writing
 from tests_integration.engine import further
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.metadata import MetadataError
@@ -86,7 +86,8 @@ class Healer:
 
     def __init__(self, suite: Session, name: str, command: list[str], watch: Watch) -> None:
         self.suite = suite
-        self.file = suite.given(name).file
+        self.given = suite.given(name)
+        self.file = self.given.file
         self.ledger = suite.ledgers[name]
         self.folder = suite.folder(name).absolute()
         self.command = command
@@ -97,7 +98,7 @@ class Healer:
     def heal(self, plan: Plan, attempt: AttemptFact, gate: Gate) -> Healing:
         """Try what is proposed for a gate that failed, and what is then proposed for the failures of those tries."""
         self.known.append(plan.fixes)
-        sick = [Sick(plan, self.file.read_text(encoding="utf-8"), gate.proposals)]
+        sick = [Sick(plan, _as_yaml(self.given), gate.proposals)]
         healed, stopped = "", ""
         try:
             while sick and not healed:
@@ -229,7 +230,15 @@ def _command(config: pytest.Config) -> list[str]:
     """How pytest is started so that it finds the same project and cache, and takes no options but those it is given."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests_integration.plugin", "-o", "addopts="]
     command += ["--rootdir", str(config.rootpath)]
-    return [*command, "-c", str(config.inipath)] if config.inipath else command
+    command += ["-c", str(config.inipath)] if config.inipath else []
+    return [*command, "--repository", config.option.repository] if config.option.repository else command
+
+
+def _as_yaml(given: Given) -> str:
+    """The text of a plan's file; a document is written as the plan that it was understood as."""
+    if given.document and given.file.suffix not in {".yaml", ".yml"}:
+        return writing.text(given, given.document, given.file)
+    return given.file.read_text(encoding="utf-8")
 
 
 def _surroundings(suite: Session) -> dict[str, str]:

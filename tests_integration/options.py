@@ -34,7 +34,8 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="PATH",
-        help="integrate and prove this plan: a YAML file, a folder of plans, or a glob; may be repeated",
+        help="integrate and prove this plan: a YAML file, a Markdown document (with --repository), a folder"
+        " of YAML files, or a glob; may be repeated",
     )
     group.addoption(
         "--until",
@@ -69,8 +70,9 @@ def add_options(parser: pytest.Parser) -> None:
         "--repository",
         default="",
         metavar="URL",
-        help="with --record: a URL, a path or a bundle that has the commits",
+        help="with --record: a URL, a path or a bundle that has the commits; with --plan: a clone to take from",
     )
+    group.addoption("--write-plan", default="", metavar="FILE", help="where the plan is written, a new .yaml file")
     group.addoption(
         "--heal",
         action="store_true",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pytest_html.report_data import ReportData
 
-from tests_integration import closing, examining, finishing, github, healing, machines, running, starting
+from tests_integration import closing, examining, finishing, github, healing, machines, running, starting, writing
 from tests_integration.criteria.catalogue import BUILDING, FOLDER
 from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in a plugin
 from tests_integration.fixtures import SESSION
@@ -48,10 +48,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Plans are distributed wherever there is somebody to distribute them to."""
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Plans are distributed wherever there is somebody to distribute them to; a plan is written without a session."""
+    if config.option.write_plan:
+        return writing.run(config)
     if config.option.plan:
         machines.distribute(config, config.stash.get(ASKED, ""))
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -67,10 +70,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.record:
         require_tools("--record")
         examining.take_over(config)
-    elif config.option.repository:
-        raise pytest.UsageError("--repository needs --record: it is what a record is held against")
     elif config.option.plan:
         _take_over(config)
+    elif config.option.repository:
+        raise pytest.UsageError(
+            "--repository needs --record or --plan: a record is held against it, a plan takes from it"
+        )
     elif config.option.verify is not None:
         raise pytest.UsageError("--verify needs --plan: a branch is judged by what a plan promised")
 

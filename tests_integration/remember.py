@@ -23,7 +23,7 @@ from tests_integration.plan.known import CatalogueDocument
 from tests_integration.plan.load import give
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Fix
-from tests_integration.plan.read import read_text
+from tests_integration.plan.read import composed
 from tests_integration.plan.validated import validated
 from tests_integration.record.model import Record
 from tests_integration.record.seal import digest
@@ -81,7 +81,7 @@ def _remembered(plan: Plan, record: Record) -> Iterator[str]:
     """Write what is proven into the catalogue; what was done, a line for each fix."""
     file = plan.folder / (plan.known_fixes or DEFAULT)
     text = file.read_text(encoding="utf-8") if file.exists() else BEGUN
-    data: Any = read_text(file, text).data
+    data: Any = composed(file, text).data
     wanted = copy.deepcopy(data)
     wanted["fixes"] = wanted.get("fixes") or []
     proof = {"plan": plan.name, "attempt": str(plan.attempt), "commit": record.tip}
@@ -90,7 +90,7 @@ def _remembered(plan: Plan, record: Record) -> Iterator[str]:
     if not told:
         raise NotProvenError(f"{plan.file.name} has no fix that had an effect; there is nothing to remember")
     changed = edited(file, text, wanted)
-    content, wrong = validated(read_text(file, changed), CatalogueDocument)
+    content, wrong = validated(composed(file, changed), CatalogueDocument)
     if content is None:
         told = [mistake.at(str(file)) for mistake in wrong]
         raise NotProvenError("\n".join(["nothing was changed; the catalogue would be wrong:", *told]))

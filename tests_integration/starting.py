@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests_integration import machines, shards, turns
+from tests_integration.engine.surroundings import look
 from tests_integration.options import plans_named, require_tools
 from tests_integration.plan.load import give
 from tests_integration.session import Session, Worker
@@ -34,7 +35,7 @@ def session(config: pytest.Config) -> Session:
     elif config.option.shard:
         shard = shards.choose(named, config.option.shard, reports, verified=verify is not None)
         named = {name: named[name] for name in shard.plans}
-    givens = [give(file) for file in named.values()]
+    givens = [give(file, clone(config), look) for file in named.values()]
     return Session(
         givens=givens,
         reports=reports,
@@ -46,6 +47,22 @@ def session(config: pytest.Config) -> Session:
         unfit=unfit or (machines.require_same(givens, worker) if worker else ""),
         **told,
     )
+
+
+def clone(config: pytest.Config) -> Path | None:
+    """The clone that `--repository` names instead of the plans' own.
+
+    Raises:
+        pytest.UsageError: there is none.
+    """
+    if not config.option.repository:
+        return None
+    folder: Path = config.invocation_params.dir / config.option.repository
+    if not folder.is_dir():
+        raise pytest.UsageError(
+            f"--repository {config.option.repository}: there is no folder {folder}; a plan needs a clone"
+        )
+    return folder
 
 
 def begin(config: pytest.Config, suite: Session) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from tests_integration.plan.mistakes import PlanRejectedError
-from tests_integration.plan.read import read_text
+from tests_integration.plan.read import composed
 from tests_integration.plan.written import written
 
 
@@ -30,14 +30,14 @@ def edited(file: Path, text: str, wanted: Mapping[str, Any]) -> str:
     Raises:
         PlanRejectedError: the text is not YAML.
     """
-    before = read_text(file, text).data
+    before = composed(file, text).data
     edits = list(_edits(text, yaml.compose(text, Loader=yaml.SafeLoader), before, wanted))
     changed = text
     edits.reverse()  # of two at one place, the later one goes first, and the other before it
     for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
         changed = changed[: edit.start] + edit.text + changed[edit.end :]
     try:
-        return changed if read_text(file, changed).data == wanted else written(wanted, {})
+        return changed if composed(file, changed).data == wanted else written(wanted, {})
     except PlanRejectedError:
         return written(wanted, {})
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests_integration.plan.edited import edited
 from tests_integration.plan.model import Plan
-from tests_integration.plan.read import read_text
+from tests_integration.plan.read import composed
 
 
 def healed(plan: Plan, text: str, lines: str, number: int, metadata: Path) -> str:
@@ -20,8 +20,8 @@ def healed(plan: Plan, text: str, lines: str, number: int, metadata: Path) -> st
         number: of the attempt; an integration branch that has the number of the plan's own in its name is renamed.
         metadata: the file of its metadata.
     """
-    data: Any = read_text(plan.file, text).data
-    fix: Any = read_text(plan.file, lines).data
+    data: Any = composed(plan.file, text).data
+    fix: Any = composed(plan.file, lines).data
     fixes = list(data.get("fixes") or [])
     at = next((n for n, one in enumerate(fixes) if one["id"] == fix[0]["id"]), len(fixes))
     fixes[at : at + 1] = fix

@@ -1,9 +1,9 @@
-"""From a YAML file to a Plan, or to every mistake in it."""
+"""From a YAML file, or a Markdown document, to a Plan, or to every mistake in it."""
 
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from tests_integration.plan.catalogue import read_catalogue
 from tests_integration.plan.document import digest
 from tests_integration.plan.document import document as said
 from tests_integration.plan.known import EMPTY
+from tests_integration.plan.markdown.draft import Surroundings
 from tests_integration.plan.mistakes import TOLD, Mark, Mistake, PlanRejectedError
 from tests_integration.plan.model import Plan, PlanDocument
 from tests_integration.plan.read import Document, read
@@ -23,6 +24,10 @@ RESERVED = {"index.html", "report.html"}
 """Names of pages in the reports folder, where each plan has a folder of its name."""
 
 
+MARKDOWN = {".md", ".markdown"}
+"""How documents are called that become plans."""
+
+
 def load(file: Path) -> Plan:
     """Read a plan.
 
@@ -32,11 +37,26 @@ def load(file: Path) -> Plan:
     Raises:
         PlanRejectedError: with every mistake of the file, each with line and column.
     """
-    return _loaded(file)[0]
+    return _loaded(file, None, _see_nothing)[0]
 
 
-def _loaded(file: Path) -> tuple[Plan, Document]:
+def _see_nothing(_clone: Path) -> Surroundings:
+    return Surroundings()
+
+
+def _read(file: Path, repository: Path | None, look: Callable[[Path], Surroundings]) -> Document:
+    if file.suffix in MARKDOWN:
+        from tests_integration.plan.markdown.reading import read_markdown  # noqa: PLC0415 - parsers take long to import
+
+        return read_markdown(file, repository, look)
     document = read(file)
+    if repository is not None and isinstance(document.data, dict):
+        document.data["repository"] = os.path.relpath(repository, file.parent)
+    return document
+
+
+def _loaded(file: Path, repository: Path | None, look: Callable[[Path], Surroundings]) -> tuple[Plan, Document]:
+    document = _read(file, repository, look)
     content, wrong = validated(document, PlanDocument)
     mistakes = [*document.mistakes, *_mistakes_of_name(file)]
     catalogue = EMPTY
@@ -78,10 +98,16 @@ class Given(NamedTuple):
     mistakes: tuple[Mistake, ...] = ()
 
 
-def give(file: Path) -> Given:
-    """Read a plan, and keep its mistakes instead of raising them."""
+def give(file: Path, repository: Path | None = None, look: Callable[[Path], Surroundings] = _see_nothing) -> Given:
+    """Read a plan, and keep its mistakes instead of raising them.
+
+    Args:
+        file: YAML, or a Markdown document.
+        repository: a clone that goes before the plan's own.
+        look: tells what is known of a clone, for documents.
+    """
     try:
-        plan, document = _loaded(file)
+        plan, document = _loaded(file, repository, look)
     except PlanRejectedError as error:
         return Given(file, safe_name(file.stem), None, str(error), mistakes=error.mistakes)
     return Given(file, file.stem, plan, sha256=document.sha256, document=document)

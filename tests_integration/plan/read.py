@@ -34,6 +34,9 @@ class Document:
         keys: where the key of each value begins.
         mistakes: what YAML allows and a plan does not.
         sha256: of the file, as it was read.
+        reasons: how values came about that the file does not hold as they are (a Markdown document).
+        remarks: what its reader has to know.
+        promises: lines that say what is to hold in the end, each with what proves it.
     """
 
     data: object
@@ -41,6 +44,9 @@ class Document:
     keys: dict[Place, Mark] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()
     sha256: str = ""
+    reasons: dict[Place, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    promises: tuple[str, ...] = ()
 
     def mark(self, place: Place, *, of_key: bool = False) -> Mark:
         """Where the value (or its key) at this place is written; where it is missing, what would hold it."""
@@ -56,17 +62,22 @@ def read(file: Path) -> Document:
     Raises:
         PlanRejectedError: the file cannot be read, is too large, is not UTF-8, or is not YAML.
     """
-    return read_text(file, _text(file))
+    text = text_of(file)
+    return replace(composed(file, text), sha256=hashlib.sha256(text.encode()).hexdigest())
 
 
-def read_text(file: Path, text: str) -> Document:
-    """Read what a plan's file holds.
+def composed(file: Path, text: str) -> Document:
+    """Read YAML.
+
+    Args:
+        file: that has it.
+        text: the YAML; its lines are the file's.
 
     Raises:
         PlanRejectedError: it is not YAML.
     """
     try:
-        document = _composed(file, text)
+        return _composed(file, text)
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
         mark = Mark(at.line + 1, at.column + 1) if at else Mark(1, 1)
@@ -74,7 +85,6 @@ def read_text(file: Path, text: str) -> Document:
         raise PlanRejectedError(file, [Mistake(mark, (), f"is not YAML: {problem}")]) from None
     except yaml.YAMLError as error:
         raise PlanRejectedError(file, [Mistake(Mark(1, 1), (), f"is not YAML: {_first_line(error)}")]) from None
-    return replace(document, sha256=hashlib.sha256(text.encode()).hexdigest())
 
 
 def _composed(file: Path, text: str) -> Document:
@@ -91,7 +101,13 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or ["cannot be read"])[0]
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """What a plan's file holds.
+
+    Raises:
+        PlanRejectedError: it cannot be read, is too large, or is not UTF-8.
+    """
+
     def refusal(text: str, mark: Mark = Mark(1, 1)) -> PlanRejectedError:  # noqa: B008
         return PlanRejectedError(file, [Mistake(mark, (), text)])
 

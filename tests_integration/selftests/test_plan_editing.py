@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests_integration.plan.edited import edited
-from tests_integration.plan.read import read_text
+from tests_integration.plan.read import composed
 from tests_integration.selftests.running_plans import PLANS
 
 TEXT = """\
@@ -31,7 +31,7 @@ VALUES: tuple[Any, ...] = ("x", "a b: c", "1", "", "# no comment", ["a", "b, c"]
 
 
 def said(text: str) -> Any:
-    return read_text(Path("plan.yaml"), text).data
+    return composed(Path("plan.yaml"), text).data
 
 
 def change(data: Any, chance: random.Random) -> None:

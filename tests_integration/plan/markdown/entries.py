@@ -1,0 +1,227 @@
+"""The branches that a document lists, however it does: numbered, in a table, under headings, in one line each."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tests_integration.plan.markdown.outline import Line, Section, Table
+from tests_integration.plan.markdown.words import (
+    COUNT,
+    EFFORT,
+    NOTHING,
+    SEPARATOR,
+    SPLIT,
+    aside,
+    branch_name,
+    is_branch_like,
+    is_place,
+    label,
+    said,
+    same,
+)
+
+LABELS = {
+    "source": ("branch", "branch name", "source branch", "effort branch", "head branch"),
+    "remote": ("remote", "remote branch", "from"),
+    "place": ("source", "directory", "clone", "location", "path", "repository"),
+    "parent": ("parent", "parents", "parent branch", "based on", "base", "base branch", "stacked on", "branched from"),
+    "needs": ("depends on", "dependencies", "dependency", "requires"),
+    "contains": ("contains", "provides", "functionality", "purpose", "description", "features", "content", "scope"),
+    "commit": ("commit", "latest commit", "commit sha", "commit id", "sha", "tip", "approved commit"),
+    "lines": ("lines", "size", "line count", "loc", "lines of code"),
+    "title": ("title", "name"),
+    "id": ("id", "effort", "effort id"),
+    "conflicts": ("expected conflicts", "expected conflict", "conflicts", "conflict resolution"),
+    "order": ("order", "no", "nr"),
+}
+"""Labels and heads of columns for each thing that is said of a branch."""
+
+FIELD = {label: name for name, labels in LABELS.items() for label in labels}
+LISTED = re.compile(r"\bbranches\b|\befforts\b|\b(merge|integration|sequential) (order|sequence)\b")
+LEFT_OUT = re.compile(r"\bexclude|\bstrateg|\bcommand|\bexecution\b|\bnot\b|\bconflict|\bafter\b")
+STACKED = re.compile(r"(parents?|based on|stacked on|depends on|dependencies|requires)\b:?\s*(.*)", re.IGNORECASE)
+NUMBER = re.compile(r"^(?:#?[0-9]+[.):]|step [0-9]+:?)\s+", re.IGNORECASE)
+MENTION = re.compile(r"\b(?:BUG|FIX|ISSUE|DEFECT)-[0-9]+\b")
+
+
+class Told(NamedTuple):
+    """What is said of a branch under one label, and in which line."""
+
+    value: str
+    line: Line
+
+
+@dataclass
+class Entry:
+    """A branch as the document lists it.
+
+    Attributes:
+        line: where it is listed.
+        told: what is said of it, by the names in `LABELS`.
+        fixes: ids of fixes that are mentioned with it, each with the line.
+    """
+
+    line: Line
+    told: dict[str, Told] = field(default_factory=dict)
+    fixes: dict[str, Line] = field(default_factory=dict)
+
+    def tell(self, name: str, value: str, line: Line | None = None) -> None:
+        """Note what is said, unless it was said before."""
+        if value:
+            self.told.setdefault(name, Told(value, line or self.line))
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """What other lines may call it."""
+        found = {same(self.told["id"].value)} if "id" in self.told else set()
+        if name := self.branch:
+            found |= {same(name), same(name.rpartition("/")[2])}
+        return frozenset(found)
+
+    @property
+    def branch(self) -> str:
+        """Its branch, with or without a remote, or empty."""
+        told = self.told.get("remote") or self.told.get("source")
+        return branch_name(told.value, told.line.codes) if told else ""
+
+
+def listings(root: Section) -> list[list[Entry]]:
+    """Every list of branches that the document has, each in its order; the one that says most comes first."""
+    tops = [section for section in root.all() if LISTED.search(label(section.heading.text))]
+    sections = _without_inner(tops) or [root]
+    found = [group for section in sections for group in _groups(section) if group]
+    return sorted(found, key=lambda group: -sum("source" in entry.told or "remote" in entry.told for entry in group))
+
+
+def belongs_to_listing(root: Section) -> set[int]:
+    """Identities of the sections that list branches: what they say is said of a branch, not of the wave."""
+    tops = [section for section in root.all() if LISTED.search(label(section.heading.text))]
+    alone = [section for section in root.all() if section.level > 1 and _is_entry(section)]
+    return {id(inner) for section in (*tops, *alone) for inner in section.all()}
+
+
+def _without_inner(sections: list[Section]) -> list[Section]:
+    inner = {id(one) for section in sections for one in section.all() if one is not section}
+    return [section for section in sections if id(section) not in inner]
+
+
+def _groups(section: Section) -> Iterator[list[Entry]]:
+    wanted = [one for one in section.all() if not _is_left_out(one)]
+    yield [_of_section(one) for one in wanted if one is not section and _is_entry(one)]
+    lists = [one for one in wanted if not _is_entry(one) and (section.level or LISTED.search(label(one.heading.text)))]
+    for one in lists:
+        yield [_of_line(line) for line in one.lines if line.ordinal is not None]
+    for one in wanted:
+        yield from (_of_table(block) for block in one.blocks if isinstance(block, Table))
+    for one in lists:
+        bullets = [_of_line(line) for line in one.lines if line.bullet]
+        yield [entry for entry in bullets if entry.branch]
+
+
+def _is_left_out(section: Section) -> bool:
+    return bool(LEFT_OUT.search(label(section.heading.text)))
+
+
+def _is_entry(section: Section) -> bool:
+    """Whether a section with a heading of its own is about one branch."""
+    labels = {FIELD.get(said(line).label) for line in section.lines}
+    return not section.sections and bool(labels & {"source", "remote"})
+
+
+def _of_section(section: Section) -> Entry:
+    entry = Entry(section.heading)
+    _read_below(entry, section.lines)
+    _read_head(entry, section.heading)
+    return entry
+
+
+def _of_line(line: Line) -> Entry:
+    entry = Entry(line)
+    _read_below(entry, line.lines)
+    _read_head(entry, line)
+    return entry
+
+
+def _of_table(table: Table) -> list[Entry]:
+    columns = [FIELD.get(label(cell.text), "") for cell in table.head]
+    if not {"source", "remote"} & set(columns):
+        return []
+    entries = []
+    for row in table.rows:
+        entry = Entry(row[columns.index("source" if "source" in columns else "remote")])
+        for name, cell in zip(columns, row, strict=False):
+            if name == "id":
+                _read_head(entry, cell)
+            elif name and cell.text.casefold() not in NOTHING:
+                entry.tell(name, cell.text, cell)
+        if "title" not in entry.told and "contains" in entry.told:
+            entry.told["title"] = entry.told.pop("contains")
+        entries.append(entry)
+    order = [entry.told["order"].value.strip("#.") if "order" in entry.told else "" for entry in entries]
+    if all(number.isdecimal() for number in order):
+        entries.sort(key=lambda entry: int(entry.told["order"].value.strip("#.")))
+    return entries
+
+
+def _read_below(entry: Entry, lines: tuple[Line, ...]) -> None:
+    for line in lines:
+        name, value = said(line)
+        for fix in MENTION.findall(line.text):
+            entry.fixes.setdefault(fix, line)
+        if kind := FIELD.get(name):
+            below = "; ".join(child.text for child in line.lines)
+            if kind == "place" and not is_place(value):
+                kind = "remote" if is_branch_like(value) else ""
+            if kind == "conflicts":
+                entry.told.setdefault(kind, Told(value or below, line))
+            elif kind:
+                entry.tell(kind, value or below, line)
+
+
+def _read_head(entry: Entry, line: Line) -> None:
+    """Read `**E1.2.1** - Title`, `branch (E1.1.1)`, `branch (712 lines)`, `Effort 2.1.1: Title`, and the like."""
+    text, notes = aside(NUMBER.sub("", line.text))
+    for note in notes:
+        _read_note(entry, note, line)
+    left, *right = SEPARATOR.split(text, maxsplit=1)
+    left = left.strip(" :")
+    rest = right[0].strip(" :") if right else ""
+    found = EFFORT.match(left)
+    if is_branch_like(left):
+        entry.tell("source", left, line)
+    elif found and found.end() == len(left):
+        entry.tell("id", found[1], line)
+    elif found and not rest:
+        entry.tell("id", found[1], line)
+        rest = left[found.end() :].strip(" :-")
+    elif left and " " not in left:
+        entry.tell("source" if not {"source", "remote"} & entry.told.keys() else "id", left, line)
+    elif line.codes and left == line.codes[0]:
+        entry.tell("source", left, line)
+    else:
+        rest = f"{left}: {rest}" if rest else left
+    entry.tell("title", rest, line)
+
+
+def _read_note(entry: Entry, note: str, line: Line) -> None:
+    """What stands in brackets behind a branch."""
+    if stacked := STACKED.fullmatch(note):
+        kind = "needs" if stacked[1].casefold() in {"depends on", "dependencies", "requires"} else "parent"
+        entry.tell(kind, stacked[2], line)
+        return
+    for part in re.split(r"[,;]\s+", note):
+        first, *rest = SEPARATOR.split(part, maxsplit=1)
+        if (count := COUNT.match(part)) and "line" in part:
+            entry.tell("lines", count[1], line)
+        elif EFFORT.fullmatch(first):
+            entry.tell("id", first, line)
+            entry.tell("title", rest[0] if rest else "", line)
+        elif part.casefold() not in NOTHING:
+            entry.tell("contains", part, line)
+
+
+def split_of(name: str) -> str:
+    """The split that a branch's name ends with, as ids have it, or empty."""
+    found = SPLIT.search(name)
+    return f"-split-{found[1]}" if found else ""

@@ -1,0 +1,197 @@
+"""Known fixes that a document declares: what goes wrong, after which branch, and what is done about it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tests_integration.plan.markdown.draft import Draft
+from tests_integration.plan.markdown.entries import Entry
+from tests_integration.plan.markdown.outline import Fence, Line, Section
+from tests_integration.plan.markdown.words import FIX, aside, label, paths_in, said, same
+
+ABOUT = re.compile(r"\bfix|\bguidance\b|\bhealing\b|\bbugs?\b")
+"""Headings under which fixes are declared."""
+
+PROBLEM = frozenset({"issue", "problem", "bug", "description", "cause", "root cause"})
+AFTER = re.compile(
+    r"\bafter\s+(?:the\s+)?(?:merg(?:e|ing)\s+(?:of\s+)?)?([\w./-]+)|\bmerge\s+(?:of\s+)?([\w./-]+)", re.IGNORECASE
+)
+DELETE = re.compile(r"\b(?:delete|deleting|remove|drop|git rm)\b", re.IGNORECASE)
+KEEP = re.compile(r"\bkeep\b|\bnot\b|\binstead of\b", re.IGNORECASE)
+TAKE = {
+    "theirs": re.compile(r"\b(?:accept|take|use|keep)\s+(?:the\s+)?(?:incoming|theirs|branch)\b", re.IGNORECASE),
+    "ours": re.compile(r"\b(?:accept|take|use|keep)\s+(?:the\s+)?(?:ours|current|base|existing)\b", re.IGNORECASE),
+}
+PATCH = re.compile(r"\bapply\b.*?([\w./-]+\.(?:patch|diff))\b", re.IGNORECASE)
+PROVEN = re.compile(r"\bproven\s*(?:successful(?:ly)?|to work)?\s*(?:in|by|:)\s*([^().;]+)", re.IGNORECASE)
+TWIN = re.compile(
+    r"(?:conflicts with|duplicates|duplicate of|redeclares|already (?:in|declared (?:in|by)))\s+(\S+)", re.IGNORECASE
+)
+NOTED = re.compile(
+    r"^(?:merge|amend|commit --amend|git (?:merge|commit --amend)|verify|check|build|test|run (?:the )?(?:build|tests?)"
+    r"|continue|document|confirm)\b",
+    re.IGNORECASE,
+)
+"""Steps that the run does anyway."""
+
+APART = re.compile(r"\b(?:separate|own|new|additional)\s+commit\b", re.IGNORECASE)
+ELSEWHERE = re.compile(r"\b(?:fixed|applied|corrected|resolved|complete)\b.*", re.IGNORECASE)
+
+
+@dataclass
+class _Found:
+    """A fix while it is read."""
+
+    line: Line
+    words: list[Line] = field(default_factory=list)
+    steps: list[Line] = field(default_factory=list)
+
+
+def is_of_fix(section: Section) -> bool:
+    """Whether a section declares a fix."""
+    return bool(FIX.search(section.heading.text))
+
+
+def read_fixes(draft: Draft, root: Section, entries: Sequence[Entry]) -> None:
+    """Put the fixes into the plan; one whose place or action is open is asked for."""
+    found = _found(root)
+    ids = [str(branch["id"]) for branch in draft.data.get("branches", [])]  # type: ignore[attr-defined]
+    mentioned = {fix: (n, line) for n, entry in enumerate(entries) for fix, line in entry.fixes.items()}
+    count = 0
+    for name, fix in found.items():
+        after = _after(fix, entries, ids)
+        if not after and name in mentioned:
+            after = ids[mentioned[name][0]], mentioned[name][1].number
+        if _put(draft, name, fix, after, count):
+            count += 1
+    for name in mentioned.keys() - found.keys():
+        text = f"{name} is mentioned, and no line says what is done about it"
+        draft.remark(mentioned[name][1].number, text)
+
+
+def _found(root: Section) -> dict[str, _Found]:
+    found: dict[str, _Found] = {}
+    for section in root.all():
+        if heading := FIX.search(section.heading.text):
+            fix = found.setdefault(heading[1], _Found(section.heading))
+            for block in (block for inner in section.all() for block in inner.blocks):
+                _collect(fix, block)
+        elif ABOUT.search(label(section.heading.text)):
+            for line in section.lines:
+                if name := FIX.match(line.text):
+                    _collect(found.setdefault(name[1], _Found(line)), line)
+    return found
+
+
+def _collect(fix: _Found, block: object) -> None:
+    if isinstance(block, Fence):
+        fix.steps += [Line(block.number + n, text) for n, text in enumerate(block.content.splitlines()) if text.strip()]
+    if not isinstance(block, Line):
+        return
+    is_step = block.ordinal is not None
+    (fix.steps if is_step else fix.words).append(block)
+    for child in block.children:
+        _collect(fix, child)
+
+
+def _after(fix: _Found, entries: Sequence[Entry], ids: Sequence[str]) -> tuple[str, int] | None:
+    """The branch whose merge holds the fix, and the line that says so."""
+    for line in (*fix.steps, *fix.words):
+        for groups in AFTER.findall(line.text):
+            name = same(next(filter(None, groups), "").rstrip(".,:"))
+            for entry, known in zip(entries, ids, strict=True):
+                if name in entry.keys | {same(known)}:
+                    return known, line.number
+    return None
+
+
+def _put(draft: Draft, name: str, fix: _Found, after: tuple[str, int] | None, n: int) -> bool:
+    """Put one fix into the plan where the document says what it does; whether it did."""
+    action, line = _action(draft, name, fix)
+    wrong = [step for step in fix.steps if not _is_understood(step)]
+    for step in wrong:
+        text = f"the step {step.text!r} of {name} is none that a merge can hold: delete FILE, take a side, apply PATCH"
+        draft.ask(("fixes", name), step.number, text, f"fixes: [{{id: {name}, delete: [FILE]}}]")
+    if not action:
+        if fix.steps and not wrong:
+            draft.ask(
+                ("fixes", name), fix.line.number, f"what does {name} do?", f"fixes: [{{id: {name}, delete: [FILE]}}]"
+            )
+        elif not wrong:
+            draft.remark(fix.line.number, f"{name} asks for nothing inside a merge: no file, side or patch is named")
+        return False
+    draft.put(("fixes", n, "id"), name, fix.line.number)
+    problem, problem_line = _problem(fix, name)
+    draft.put(("fixes", n, "problem"), problem, problem_line)
+    if after:
+        draft.put(("fixes", n, "after"), *after)
+    else:
+        settle = f"fixes: [{{id: {name}, after: E1}}]"
+        draft.ask(("fixes", n, "after"), fix.line.number, f"after which branch is {name} applied?", settle)
+    for key, value in action.items():
+        draft.put(("fixes", n, key), value, line)
+    deleted = action.get("delete")
+    if isinstance(deleted, list) and (twin := _twin(fix, deleted)):
+        draft.put(("fixes", n, "needs"), [twin], problem_line, "what it is a duplicate of has to be there")
+    if proven := next((found[1] for each in fix.words if (found := PROVEN.search(each.text))), ""):
+        draft.put(("fixes", n, "proven"), proven.strip(), line)
+    return True
+
+
+def _is_understood(step: Line) -> bool:
+    text = step.text.strip().lstrip("#").strip()
+    if APART.search(text):
+        return False
+    does = (NOTED, DELETE, PATCH, *TAKE.values())
+    return step.text.lstrip().startswith("#") or any(pattern.search(text) for pattern in does)
+
+
+def _action(draft: Draft, name: str, fix: _Found) -> tuple[dict[str, object], int]:
+    """What the fix does, as the plan's keys, and the line that says so."""
+    lines = [*fix.steps, *fix.words]
+    every = list(dict.fromkeys(path for line in lines for path in _files(line.text)))
+    for line in lines:
+        if patch := PATCH.search(line.text):
+            return {"patch": patch[1]}, line.number
+        for side, pattern in TAKE.items():
+            if pattern.search(line.text) and (files := _files(line.text)):
+                return {"take": {side: [_whole(file, every) for file in files]}}, line.number
+    deleted: dict[str, int] = {}
+    for line in lines:
+        text = KEEP.split(DELETE.split(line.text, maxsplit=1)[1])[0] if DELETE.search(line.text) else ""
+        for file in _files(aside(text)[0]):
+            deleted.setdefault(_whole(file, every), line.number)
+    for file, number in deleted.items():
+        if "/" not in file and file == _whole(file, every) and not any("/" in one for one in every):
+            text = f"{name} deletes {file!r}: is that a file at the top of the repository, or in which folder?"
+            draft.ask(("fixes", name), number, text, f"fixes: [{{id: {name}, delete: [FOLDER/{file}]}}]")
+    return ({"delete": list(deleted)} if deleted else {}), next(iter(deleted.values()), 0)
+
+
+def _files(text: str) -> Iterator[str]:
+    yield from (path for path in paths_in(text) if path.casefold() not in {"e.g", "i.e"})
+
+
+def _whole(file: str, known: Sequence[str]) -> str:
+    """The whole path of a file that is named by its last part, where another line has it."""
+    return next((path for path in known if path.endswith(f"/{file}")), file)
+
+
+def _problem(fix: _Found, name: str) -> tuple[str, int]:
+    for line in fix.words:
+        told = said(line)
+        if told.label in PROBLEM and told.value:
+            return told.value, line.number
+    rest = FIX.sub("", aside(fix.line.text)[0]).strip(" :-–—*")  # noqa: RUF001 - dashes as people type them
+    return rest if rest and rest.casefold() != "fix" else name, fix.line.number
+
+
+def _twin(fix: _Found, deleted: Sequence[object]) -> str:
+    """The file that the deleted one is a duplicate of; one without a folder lies beside it."""
+    for line in fix.words:
+        if found := TWIN.search(line.text):
+            files = paths_in(found[1])
+            folder = str(deleted[0]).rpartition("/")[0]
+            if files:
+                return files[0] if "/" in files[0] or not folder else f"{folder}/{files[0]}"
+    return ""
