@@ -14,7 +14,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_the_readme_is_short() -> None:
     written = re.sub(r"<!-- ([a-z ]+) -->\n.*?<!-- end of \1 -->", "", README, flags=re.DOTALL)
-    assert len(written.splitlines()) < 330
+    assert len(written.splitlines()) < 450
 
 
 def test_every_criterion_proves_a_rule_of_the_table() -> None:
