@@ -241,7 +241,7 @@ def gate(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
         known = pass_of(stage, plan, room, variables, attempt.run)
         result = passed_or_run(known, room.cell, partial(go, stage), anew=anew)
         if log := failed_log(result, room.reports):
-            result = result.model_copy(update={"proposals": proposed(plan, log, plan.branches[0].id)})
+            result = result.model_copy(update={"proposals": proposed(plan, log, "")})
         ledger.note(stage, result)
         return result
 

@@ -222,6 +222,8 @@ def heal(suite: Session, config: pytest.Config) -> None:
         attempt = ledger.fact("attempt", AttemptFact)
         gates = [gate for stage in GATES if (gate := ledger.fact(stage, Gate)) and gate.proposals]
         if given.plan and attempt and not attempt.refused and not attempt.judging and gates:
+            file, at = suite.metadata_of(given.name)  # as this process sees it, wherever the plan was run
+            attempt = attempt.model_copy(update={"file": str(file), "at": at})
             healer = Healer(suite, given.name, _command(config), partial(live.clock, suite, config, "heal"))
             ledger.note("healing", healer.heal(given.plan, attempt, gates[-1]))
 
