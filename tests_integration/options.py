@@ -8,13 +8,13 @@ import shutil
 import sys
 from pathlib import Path
 
-import git
 import pytest
 
 from tests_integration.plan.catalogue import DEFAULT as CATALOGUE
 from tests_integration.plan.load import safe_name
 from tests_integration.plan.stages import STAGES
 from tests_integration.plan.values import is_commit_id
+from tests_integration.repository.git import git_numbers
 
 OLDEST_GIT = (2, 38)
 STDERR = 2
@@ -152,7 +152,7 @@ def require_tools(option: str = "--plan") -> None:
     for tool in ("git", "bash"):
         if not shutil.which(tool):
             raise pytest.UsageError(f"{option} needs {tool}, and there is none on the PATH")
-    found = git.Git().version_info[:2]
+    found = git_numbers()[:2]
     if found < OLDEST_GIT:
         raise pytest.UsageError("{} needs git {}.{} or later; this is {}.{}".format(option, *OLDEST_GIT, *found))
 

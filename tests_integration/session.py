@@ -13,7 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import git
 import pytest
 
 from tests_integration import __version__
@@ -31,6 +30,7 @@ from tests_integration.record.gather import gather
 from tests_integration.record.ledger import Key, PlanLedger
 from tests_integration.record.model import CriterionFact, Record, headline, statuses, verdict
 from tests_integration.record.write import METADATA, report_folder
+from tests_integration.repository.git import git_numbers
 from tests_integration.shards import Shard
 from tests_integration.text import visible
 
@@ -285,7 +285,7 @@ def environment(worker: Worker | None = None) -> dict[str, str]:
     place = {WORKER: f"{worker.name} on {socket.gethostname()}, in {visible(str(Path.cwd()))}"} if worker else {}
     return place | {
         "waveproof": __version__,
-        "git": ".".join(map(str, git.Git().version_info)),
+        "git": ".".join(map(str, git_numbers())),
         "Python": platform.python_version(),
         "pytest": pytest.__version__,
         "platform": f"{sys.platform} {platform.machine()}",

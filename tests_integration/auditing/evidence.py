@@ -195,7 +195,7 @@ def _merged(repo: Repo, ours: str, theirs: str) -> AutomaticMerge:
 
 def _edited(repo: Repo, tree: str, edits: tuple[EditFact, ...]) -> str:
     for edit in edits:
-        if edit.content and stored_blob(repo, _decoded(edit)) != edit.blob:
+        if edit.content and stored_blob(repo, _decoded(edit), like=tree) != edit.blob:
             raise ClaimError(f"the recorded content of {edit.word} is not {edit.blob}")
     return edited(repo, tree, {edit.path: Entry(edit.mode, edit.blob) if edit.mode else None for edit in edits})
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from git import Repo
@@ -35,6 +36,9 @@ from tests_integration.repository.git import GitError
 from tests_integration.repository.merge import AutomaticMerge, Conflict
 from tests_integration.repository.resolutions import Merging, told_losses
 from tests_integration.repository.trees import edited, files_at, in_the_way, stored_blob
+
+_Done = dict[str, MergeFact]
+"""What is merged by now, in order, each by its tip; no two have the same."""
 
 
 class _ParkedError(Exception):
@@ -104,18 +108,19 @@ def _integrated(work: _Work) -> Integration:
     base = work.sources["base"].commit
     if base is None:
         return Integration(base=None, problem=f"the base is missing: {work.sources['base'].problem}")
-    merges: list[MergeFact] = []
+    done: _Done = {}
     parked: dict[str, Parked] = {}
     for branch in work.plan.branches:
         try:
             _require_free(work, branch, parked)
-            merges.append(_merge(work, branch, base, merges))
+            merge = _merge(work, branch, base, done)
+            done[merge.tip] = merge
         except _ParkedError as error:
             parked[branch.id] = error.parked
         except GitError as error:
             problem = f"git cannot build the merge of {branch.id} ({branch.source}): {error.output}"
             parked[branch.id] = Parked(branch=branch.id, problem=problem)
-    made = Integration(base=base, merges=tuple(merges), parked=tuple(parked.values()))
+    made = Integration(base=base, merges=tuple(done.values()), parked=tuple(parked.values()))
     try:
         return made if parked else _completed(work, made)
     except GitError as error:  # a tree of a branch that git does not take, such as one with `..` in it
@@ -147,11 +152,12 @@ def _require_free(work: _Work, branch: Branch, parked: Mapping[str, Parked]) -> 
         raise _ParkedError(Parked(branch=branch.id, problem=problem, waits_for=tuple(waits_for)))
 
 
-def _merge(work: _Work, branch: Branch, base: str, done: list[MergeFact]) -> MergeFact:
+def _merge(work: _Work, branch: Branch, base: str, done: _Done) -> MergeFact:
     """The merge of a branch, remembered or made."""
-    onto = done[-1].commit if done else base
+    last = _last(done)
+    onto = last.commit if last else base
     tip = _tip(branch, work.sources[branch.id], onto, done)
-    deleted = work.plan.deleted_with([branch.id, *(merge.branch for merge in done)])
+    deleted = work.plan.deleted_with(chain([branch.id], (merge.branch for merge in done.values())))
     question = work.memory.question(branch, (onto, tip), deleted)
     known = work.memory.recall(question)
     if recalled := known is not None and _holds(work, branch, known, (onto, tip)):
@@ -172,9 +178,7 @@ def _holds(work: _Work, branch: Branch, known: Recalled, sides: tuple[str, str])
     )
 
 
-def _made(
-    work: _Work, branch: Branch, sides: tuple[str, str], deleted: frozenset[str], done: list[MergeFact]
-) -> MergeFact:
+def _made(work: _Work, branch: Branch, sides: tuple[str, str], deleted: frozenset[str], done: _Done) -> MergeFact:
     plan, store = work.plan, work.store
     onto, tip = sides
     try:
@@ -184,7 +188,7 @@ def _made(
     merging = Merging(store, onto, tip, automatic, plan.resolutions)
     conflicts = judged(plan, branch, merging, deleted)
     if conflicts.unsettled:
-        problem = Explainer(plan, branch, merging, done).explain(conflicts.unsettled)
+        problem = Explainer(plan, branch, merging, tuple(done.values())).explain(conflicts.unsettled)
         facts = tuple(left.fact for left in conflicts.unsettled)
         raise _ParkedError(Parked(branch=branch.id, problem=problem, conflicts=facts))
     settled = edited(store, automatic.tree, conflicts.edits)
@@ -192,6 +196,7 @@ def _made(
     dropped = tuple(sorted(files_at(store, settled, earlier))) if earlier else ()
     tree, fixes = _fixed(plan, store, branch, edited(store, settled, dict.fromkeys(dropped)), automatic, sides)
     message = merge_message(branch, fixes)
+    last = _last(done)
     known = {blob for conflict in automatic.conflicts for blob in _blobs(conflict)}
     return MergeFact(
         branch=branch.id,
@@ -205,10 +210,14 @@ def _made(
         edits=edit_facts(store, conflicts.edits, known),
         fixes=fixes,
         dropped=dropped,
-        contained=automatic.tree == (done[-1].tree if done else tree_of(store, onto)) and is_ancestor(store, tip, onto),
+        contained=automatic.tree == (last.tree if last else tree_of(store, onto)) and is_ancestor(store, tip, onto),
         tree_merged=automatic.tree,
         tree=tree,
     )
+
+
+def _last(done: _Done) -> MergeFact | None:
+    return next(reversed(done.values()), None)
 
 
 def _with_losses(
@@ -222,11 +231,11 @@ def _with_losses(
     )
 
 
-def _tip(branch: Branch, source: Source, onto: str, done: list[MergeFact]) -> str:
+def _tip(branch: Branch, source: Source, onto: str, done: _Done) -> str:
     if source.commit is None:
         raise _parked(branch, source.problem)
-    if twin := next((merge.branch for merge in done if merge.tip == source.commit), None):
-        problem = f"{branch.id} ({branch.source}) has the same tip as {twin}, {source.commit}; it brings nothing"
+    if twin := done.get(source.commit):
+        problem = f"{branch.id} ({branch.source}) has the same tip as {twin.branch}, {source.commit}; it brings nothing"
         raise _parked(branch, problem)
     if source.commit == onto:
         problem = f"{branch.id} ({branch.source}) is where the integration stands already; there is nothing to merge"
@@ -268,10 +277,13 @@ def merge_message(branch: Branch, fixes: tuple[FixFact, ...]) -> str:
 def _infrastructure(work: _Work, onto: MergeFact, files: Mapping[str, Path]) -> tuple[InfrastructureFact, str]:
     """Add files of `demo.create` in one commit of their own (R291); what was added, and the tree."""
     added = tuple(
-        FileFact(path=path, mode=work.plan.mode_of(path, file), blob=stored_blob(work.store, file.read_bytes()))
+        FileFact(
+            path=path, mode=work.plan.mode_of(path, file), blob=stored_blob(work.store, file.read_bytes(), onto.tree)
+        )
         for path, file in files.items()
     )
-    tree = edited(work.store, onto.tree, {file.path: Entry(file.mode, file.blob) for file in added})
+    entries = {file.path: Entry(file.mode, file.blob) for file in added}
+    tree = edited(work.store, onto.tree, entries, missing_ok=True)  # they were written just now
     names = "\n".join(f"- {file.path}" for file in added)
     message = f"Add demo and integration documents\n\n{names}\n\nIntegration-Infrastructure: R291\n"
     commit = work.committer.commit(tree, message, (onto.commit,))

@@ -33,7 +33,7 @@ from tests_integration.files import replace
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Branch, Fix
 from tests_integration.repository.checkout import removed
-from tests_integration.repository.git import PINNED, SURROUNDINGS, GitError, git
+from tests_integration.repository.git import PINNED, SURROUNDINGS, GitError, git_version
 from tests_integration.repository.objects import commits_there
 
 ROOMS = ("engine", "plan", "repository", ".")
@@ -150,7 +150,7 @@ class Memory:
 
     @cached_property
     def _made_by(self) -> str:
-        return _digest([_code(), git(self.store, "version").decode(), PINNED, SURROUNDINGS, self.plan.identity])
+        return _digest([_code(), git_version(), PINNED, SURROUNDINGS, self.plan.identity])
 
 
 @contextmanager

@@ -192,7 +192,7 @@ class Plan(PlanDocument):
 
     def deleted_with(self, merged: Iterable[str]) -> frozenset[str]:
         """Paths that the fixes of these branches delete."""
-        ids = frozenset(merged)
+        ids = frozenset(merged if self.fixes else ())
         return frozenset(path for fix in self.fixes if fix.after in ids for path in fix.delete)
 
 

@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Self
 
-from git import Git, Repo
+from git import Repo
 
-from tests_integration.repository.git import GitError, new_repository
+from tests_integration.repository.git import GitError, git_numbers, new_repository
 from tests_integration.repository.merge import MERGE_TREE, AutomaticMerge, automatic_merge, read_next
 from tests_integration.repository.objects import write
 
@@ -40,7 +40,7 @@ def streaming() -> tuple[str, ...]:
 
 @cache
 def _tried(git: str | None, stdbuf: str | None) -> tuple[str, ...]:
-    command = ("git",) if Git().version_info[:2] >= FLUSHES else UNBUFFERED if git and stdbuf else ()
+    command = ("git",) if git_numbers()[:2] >= FLUSHES else UNBUFFERED if git and stdbuf else ()
     return command if command and _answers_at_once(command) else ()
 
 

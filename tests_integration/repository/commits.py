@@ -17,7 +17,7 @@ class Committer:
 
     Args:
         repo: gets them.
-        identity: author, committer and dates, as git takes them from its environment.
+        identity: author and committer, who are the same, and dates, as git takes them from its environment.
     """
 
     def __init__(self, repo: Repo, identity: Mapping[str, str]) -> None:
@@ -46,9 +46,8 @@ class Committer:
     @cached_property
     def _people(self) -> str:
         """The lines of author and committer, made of names by git: it leaves out what would not be read back."""
-        roles = ("author", "committer")
-        told = (git(self.repo, "var", f"GIT_{role.upper()}_IDENT", env=self.identity).decode() for role in roles)
-        return "".join(f"{role} {person}" for role, person in zip(roles, told, strict=True))
+        person = git(self.repo, "var", "GIT_COMMITTER_IDENT", env=self.identity).decode()
+        return f"author {person}committer {person}"
 
 
 def is_taken_as_it_is(text: str) -> bool:

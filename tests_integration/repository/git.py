@@ -2,9 +2,12 @@
 
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import TypeVar, overload
 
@@ -108,6 +111,23 @@ def scrubbed_environment() -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+def git_version() -> str:
+    """What `git version` prints; the git that the PATH leads to is asked once, as long as its file stays as it is."""
+    found = shutil.which("git")
+    seen = Path(found).stat() if found else None
+    return _asked_for_version(found, seen and (seen.st_ino, seen.st_size, seen.st_mtime_ns))
+
+
+@cache
+def _asked_for_version(_found: str | None, _seen: tuple[int, ...] | None) -> str:
+    return str(Git().execute(("git", "version")))
+
+
+def git_numbers() -> tuple[int, ...]:
+    """The numbers of git's version, such as 2, 39 and 5."""
+    return tuple(map(int, takewhile(str.isdigit, git_version().split()[2].split("."))))
 
 
 Kind = TypeVar("Kind", bound=Repo)

@@ -55,7 +55,7 @@ def add_note(store: Repo, commit: str, text: str, identity: dict[str, str], ref:
     Raises:
         GitError: what is in the ref are no notes.
     """
-    blob = stored_blob(store, text.encode())
+    blob = stored_blob(store, text.encode(), like=commit)
     git(store, "notes", f"--ref={ref}", "add", "--force", "-C", blob, commit, env=identity)
     return _at(store, ref)
 

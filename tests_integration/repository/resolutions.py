@@ -90,7 +90,7 @@ class Resolver:
         text = recalled(repo, self.merging.memory, content(repo, marked.blob))
         if text is None:
             return Settlement({}, f"{self.merging.memory.name} remembers nothing for it")
-        return Settlement({conflict.path: Entry(marked.mode, stored_blob(repo, text))})
+        return Settlement({conflict.path: Entry(marked.mode, stored_blob(repo, text, like=marked.blob))})
 
 
 def without_aside(conflict: Conflict) -> dict[str, Entry | None]:

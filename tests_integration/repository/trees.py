@@ -104,9 +104,9 @@ def is_applied(repo: Repo, tree: str, patch: bytes) -> bool:
         return False
 
 
-def stored_blob(repo: Repo, content: bytes) -> str:
-    """Id of a blob with this content, written to the repository."""
-    return git(repo, "hash-object", "-w", "--stdin", "--no-filters", stdin=content).decode().strip()
+def stored_blob(repo: Repo, content: bytes, like: str) -> str:
+    """Id of a blob with this content, written to the repository; `like` is the id of another object there."""
+    return write(repo, "blob", content, like)
 
 
 @contextmanager

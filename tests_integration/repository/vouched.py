@@ -15,12 +15,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from git import Git, Repo
+from git import Repo
 
 from tests_integration import bounded
 from tests_integration.files import replace_among_others
 from tests_integration.repository.entry import Entry
-from tests_integration.repository.git import PINNED, SURROUNDINGS, GitError, git
+from tests_integration.repository.git import PINNED, SURROUNDINGS, GitError, git, git_numbers
 from tests_integration.repository.merge import MERGE_TREE, OBJECT_ID, AutomaticMerge, Conflict, automatic_merges
 
 FILE = "waveproof-audited-{}.json"
@@ -121,5 +121,5 @@ def _surroundings(repo: Repo) -> str:
     """A digest of all that git's merges depend on beside the two commits."""
     files = [Path(repo.git_dir, name) for name in SETTINGS]
     own = [file.read_bytes().hex() if file.is_file() else "" for file in files]
-    told = [1, *Git().version_info, MERGE_TREE, PINNED, SURROUNDINGS, own]
+    told = [1, *git_numbers(), MERGE_TREE, PINNED, SURROUNDINGS, own]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

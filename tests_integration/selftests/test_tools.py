@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests_integration.repository.git import git_numbers
 from tests_integration.selftests.running_plans import run
 from tests_integration.selftests.waves import Wave
 
@@ -33,3 +34,14 @@ def test_a_git_that_is_too_old_is_named(stacked: Wave, tmp_path: Path) -> None:
     done = run(stacked.folder, "--plan", str(stacked.write()), environment=environment)
     assert done.exit == 4
     assert "--plan needs git 2.38 or later; this is 2.37" in done.output
+
+
+def test_git_is_asked_for_its_version_once_until_it_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = only(tmp_path / "tools", "bash")
+    monkeypatch.setenv("PATH", environment["PATH"])
+    git, asked = tmp_path / "tools" / "git", tmp_path / "asked"
+    for version in ((2, 50, 1), (2, 50, 10)):
+        git.write_text(f"#!/bin/bash\necho >> {asked}; echo git version {'.'.join(map(str, version))} '(of a test)'\n")
+        git.chmod(0o755)
+        assert git_numbers() == git_numbers() == version
+    assert asked.read_text() == "\n\n"

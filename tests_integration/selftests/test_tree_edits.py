@@ -10,6 +10,7 @@ from git import Repo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests_integration.repository import chain
 from tests_integration.repository.entry import Entry
 from tests_integration.repository.git import GitError, answer, git, new_repository, scrubbed_environment
 from tests_integration.repository.objects import read, write
@@ -44,7 +45,9 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repo]:
 
 @pytest.fixture(scope="module")
 def blobs(repo: Repo) -> list[str]:
-    return [stored_blob(repo, "".join(f"{n} line {line}\n" for line in range(9)).encode()) for n in range(3)]
+    return [
+        stored_blob(repo, "".join(f"{n} line {line}\n" for line in range(9)).encode(), chain.EMPTY) for n in range(3)
+    ]
 
 
 @pytest.fixture(scope="module")

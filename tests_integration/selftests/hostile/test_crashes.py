@@ -21,7 +21,7 @@ from tests_integration.selftests.waiting import DEADLINE
 from tests_integration.selftests.waves import Wave, git, integrated
 
 BOUNDARIES = ["before merge", *(f"after {stage}" for stage in ("merge", "audit", "build", "test", "demo", "publish"))]
-IN_GIT = "init fetch commit-graph merge-tree hash-object read-tree update-index update-ref symbolic-ref checkout-index"
+IN_GIT = "init fetch commit-graph merge-tree read-tree update-index update-ref symbolic-ref checkout-index"
 ONCE = ("fetch", "commit-graph", "merge-tree")
 """What is not done again where the store has it."""
 
