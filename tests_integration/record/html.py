@@ -18,6 +18,7 @@ from pygments.lexers import DiffLexer
 from tests_integration.facts import CommandFact
 from tests_integration.plan.stages import STAGES
 from tests_integration.record.advice import what_to_do
+from tests_integration.record.compiled import Compiled
 from tests_integration.record.graph import drawn
 from tests_integration.record.model import CriterionFact, Record, headline
 from tests_integration.record.timeline import bars
@@ -45,6 +46,7 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
     undefined=StrictUndefined,
+    bytecode_cache=Compiled(Path(__file__).parent / "templates", Path(__file__)),
 )
 
 
