@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tests_integration.plan.patterns import PathPatterns
-from tests_integration.repository.ask import History, entries, shown
+from tests_integration.repository.ask import History, paths_of, shown
 from tests_integration.repository.changes import changes
 from tests_integration.repository.portable import collisions, unportable
 
@@ -20,7 +20,7 @@ def unportable_paths(history: History, wanted: Iterable[str]) -> dict[str, str]:
     brought = {path for path, change in changed.items() if change.before is None and not allowed.match(path)}
     wrong = {path: text for path in sorted(brought) if (text := unportable(path))}
     if brought:
-        meets = collisions(entries(history.repo, history.tip))
+        meets = collisions(paths_of(history.repo, history.tip))
         for path in sorted(brought & meets.keys()):
             wrong[path] = f"meets {shown(meets[path])} where case or Unicode normalisation is ignored"
     return wrong

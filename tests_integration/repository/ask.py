@@ -223,6 +223,12 @@ def entries(repo: Repo, tree: str, paths: Iterable[str] = ()) -> dict[str, Entry
     return found
 
 
+def paths_of(repo: Repo, tree: str) -> list[str]:
+    """Paths of all files of a tree or commit."""
+    out = git(repo, "ls-tree", "-r", "-z", "--full-tree", "--name-only", tree)
+    return out.decode(errors="surrogateescape").split("\0")[:-1]
+
+
 def once_there(repo: Repo, path: str, commits: Iterable[str]) -> bool:
     """Whether some commit in the history of these has ever touched this path."""
     return bool(git(repo, "log", "-1", "--full-history", "--format=%H", *commits, "--", path))

@@ -1,7 +1,7 @@
 """Paths that some file systems cannot hold, and paths that some cannot tell apart."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from unicodedata import normalize
 
@@ -15,6 +15,9 @@ DEVICE = re.compile(
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 FORBIDDEN = re.compile(r'[<>:"|?*\\]')
 NOT_UTF8 = re.compile(r"[\ud800-\udfff]")
+
+DEEP = 100
+"""Folders on the way to a path beyond which the ways to all of them are too long to be written out."""
 
 Steps = list[tuple[int, int]]
 """For each component down a path: a number that alike paths share, and one that only the same spelling has."""
@@ -48,7 +51,7 @@ def collisions(paths: Iterable[str]) -> dict[str, str]:
     Returns:
         For each path that meets others, the one it meets deepest down; of several, the first.
     """
-    paths = tuple(paths)
+    paths = _near(tuple(paths))
     alike: dict[tuple[int, str], int] = {}
     spelled: dict[tuple[int, str], int] = {}
     first: dict[int, tuple[int, str]] = {}
@@ -61,6 +64,36 @@ def collisions(paths: Iterable[str]) -> dict[str, str]:
         return {}
     met = {path: _met(_steps(path, alike, spelled), first, second) for path in paths}
     return {path: other for path, other in met.items() if other}
+
+
+def _near(paths: Sequence[str]) -> Sequence[str]:
+    """Those of the paths that are alike another one, or lie in a folder that is, in their order; mostly none."""
+    if any(path.count("/") > DEEP for path in paths):
+        return paths
+    folders: set[str] = set()
+    above = {path.rpartition("/")[0] for path in paths}
+    while above:
+        folders |= above
+        above = {path.rpartition("/")[0] for path in above} - folders
+    spelled: dict[str, str] = {}
+    places = ((_folded_path(place), place) for place in folders.union(paths))
+    several = {alike for alike, place in places if spelled.setdefault(alike, place) != place}
+    if not several:
+        return ()
+    return [path for path in paths if not several.isdisjoint(_places(_folded_path(path)))]
+
+
+def _places(path: str) -> Iterator[str]:
+    """The path, and before it each folder on the way to it."""
+    end = path.find("/")
+    while end >= 0:
+        yield path[:end]
+        end = path.find("/", end + 1)
+    yield path
+
+
+def _folded_path(path: str) -> str:
+    return path.lower() if path.isascii() else "/".join(map(_folded, path.split("/")))
 
 
 def _met(steps: Steps, first: dict[int, tuple[int, str]], second: dict[int, str]) -> str:
