@@ -228,3 +228,26 @@ def test_what_is_known_is_proposed_without_heal_with_the_lines_to_add(tmp_path: 
             "signature": "Cmd redeclared",
         }
     ]
+
+
+def test_a_patch_may_change_no_more_lines_than_the_catalogue_allows(tmp_path: Path) -> None:
+    wave = Wave(tmp_path)
+    wave.branch("E1", {"code.txt": "bad\n" * 3})
+    wave.branch("E2", {"two.txt": "two\n"})
+    wave.document["build"] = [{"run": "! grep bad code.txt"}]
+    patch = "--- a/code.txt\n+++ b/code.txt\n@@ -1,3 +1,3 @@\n-bad\n-bad\n-bad\n+good\n+good\n+good\n"
+    (wave.folder / "plans" / "good.patch").write_text(patch, encoding="utf-8")
+    entry = {"id": "BUG-1", "problem": "bad", "signature": "^bad$|(?m:^bad$)", "patch": "good.patch"}
+    done = heal(wave, {**entry, "limits": {"changed_lines": 5}})
+    assert told(done) == ["tried: BUG-1, apply good.patch -> it changes 6 lines; the catalogue allows 5 for BUG-1"]
+    again = heal(wave, {**entry, "limits": {"changed_lines": 6}})
+    assert told(again)[0] == "tried: BUG-1, apply good.patch -> all gates pass"
+
+
+@pytest.mark.parametrize("options", [("--heal",), ("--heal", "--plan", "plans/wave.yaml", "--verify")])
+def test_only_a_plan_that_is_built_can_be_healed(options: tuple[str, ...], tmp_path: Path) -> None:
+    wave = sick(tmp_path)
+    wave.write()
+    done = run(wave.folder, *options)
+    assert done.exit == 4
+    assert "--heal needs --plan and no --verify" in done.output
