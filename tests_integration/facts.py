@@ -3,23 +3,37 @@
 Every room may know these; they know nobody.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from tests_integration.gate_facts import CommandFact, Culprit, Fact, Gate, Proposal, TrialFact
 from tests_integration.text import path_of_word
 
 NAMED = 5
 
-GateName = Annotated[str, Field(json_schema_extra={"enum": ["build", "test", "demo"]})]
-
-
-class Fact(BaseModel):
-    """A frozen value, plain enough to travel between processes as JSON."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, json_schema_serialization_defaults_required=True
-    )
+__all__ = [
+    "AttemptFact",
+    "CommandFact",
+    "ConflictFact",
+    "Culprit",
+    "EditFact",
+    "Fact",
+    "FileFact",
+    "FixFact",
+    "Gate",
+    "InfrastructureFact",
+    "Integration",
+    "JudgedFact",
+    "MergeFact",
+    "NoteFact",
+    "Parked",
+    "Proposal",
+    "Publication",
+    "Recorded",
+    "Source",
+    "TrialFact",
+]
 
 
 class JudgedFact(Fact):
@@ -207,84 +221,6 @@ class Integration(Fact):
     tree: str | None = None
     parked: tuple[Parked, ...] = ()
     problem: str = ""
-
-
-class CommandFact(Fact):
-    """One command of a gate, as it went.
-
-    Attributes:
-        stage: build, test or demo.
-        exit: exit code; None where it did not end by itself.
-        started_at: UTC, with milliseconds.
-        timeout: seconds it was allowed.
-        log: the log's path inside the report folder; its size in bytes and digest follow.
-        left_running: processes that it left behind and that were ended.
-        limit: what it was ended for: time, memory, processes, output or disk; or empty.
-        ended: the same in words.
-        isolation: how it was shut in, and what it was allowed to use.
-        problem: why it could not be run as it should, or empty.
-        reused: the run (`attempt.run`) in which it passed, where it was not run again in this one; the rest is of then.
-    """
-
-    stage: GateName
-    run: str
-    exit: int | None
-    started_at: str = ""
-    seconds: float
-    timeout: int
-    log: str
-    size: int
-    sha256: str
-    left_running: tuple[str, ...] = ()
-    limit: Literal["", "time", "memory", "processes", "output", "disk"] = ""
-    ended: str = ""
-    isolation: str = ""
-    problem: str = ""
-    reused: str = ""
-
-    @property
-    def passed(self) -> bool:
-        """Whether it ended by itself with exit code 0."""
-        return self.exit == 0 and not self.problem
-
-
-class Proposal(Fact):
-    """A known fix for what a failed gate shows, one for each way to cure it (R521).
-
-    Attributes:
-        id: of the catalogue's entry.
-        problem: in the catalogue's words.
-        signature: the regular expression that the log has; empty where the plan's own fix of this id does not cure.
-        action: what the fix does.
-        after: id of the branch in whose merge it belongs; empty where that is not known.
-        proven: where it was shown to work.
-        replaces: whether it stands in the place of the plan's own fix of this id.
-        lines: an entry of `fixes:`, to paste into the plan; empty where no cure is known.
-    """
-
-    id: str
-    problem: str
-    signature: str
-    action: str
-    after: str
-    proven: str
-    replaces: bool
-    lines: str
-
-
-class Gate(Fact):
-    """Build, test or demo.
-
-    Attributes:
-        commands: those that ran, in order; the first failure is the last.
-        changed: tracked files that differ in the checkout afterwards.
-        proposals: what the catalogue has for the failure.
-    """
-
-    stage: GateName
-    commands: tuple[CommandFact, ...]
-    changed: tuple[str, ...] = ()
-    proposals: tuple[Proposal, ...] = ()
 
 
 class Publication(Fact):

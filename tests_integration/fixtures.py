@@ -13,7 +13,7 @@ from git import Repo
 from tests_integration import __version__, live, machines, running
 from tests_integration.criteria.catalogue import SUBJECTS
 from tests_integration.criteria.judge import Remark
-from tests_integration.engine import attempts, mending, verify
+from tests_integration.engine import attempts, culprit, mending, verify
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.commands import Room, environment
 from tests_integration.engine.cures import proposed
@@ -22,9 +22,11 @@ from tests_integration.engine.integrate import integrate
 from tests_integration.engine.isolation import begin, cell
 from tests_integration.engine.memory import Memory, out_of_reach
 from tests_integration.engine.owners import owner
+from tests_integration.engine.portions import Portions
 from tests_integration.engine.publish import publish as publish_branch
 from tests_integration.engine.reuse import pass_of, passed_or_run
 from tests_integration.engine.sources import Remotes, look_up
+from tests_integration.engine.trials import Trials
 from tests_integration.facts import AttemptFact, Gate, Integration, Publication, Source
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import Plan
@@ -167,12 +169,29 @@ def tips(sources: Mapping[str, Source]) -> Mapping[str, str]:
 
 
 @pytest.fixture(scope="session")
-def integration(
-    suite: Session, plan: Plan, store: Repo, ledger: PlanLedger, sources: Mapping[str, Source], clock: Clock
+def memory(suite: Session, plan: Plan, store: Repo) -> Memory:
+    """The merges of earlier runs, to which those of this one are added."""
+    return Memory(store, plan, suite.workspace(plan.name).memory, fresh=suite.fresh)
+
+
+@pytest.fixture(scope="session")
+def portions(plan: Plan, store: Repo, sources: Mapping[str, Source], memory: Memory) -> Portions:
+    """What comes of some of the plan's branches alone."""
+    return Portions(plan, store, sources, memory)
+
+
+@pytest.fixture(scope="session")
+def integration(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
+    suite: Session,
+    plan: Plan,
+    store: Repo,
+    ledger: PlanLedger,
+    sources: Mapping[str, Source],
+    memory: Memory,
+    clock: Clock,
 ) -> Integration:
     """The integration branch, built in memory; or read, with `--verify`."""
     if suite.verify is None:
-        memory = Memory(store, plan, suite.workspace(plan.name).memory, fresh=suite.fresh)
         with clock("merge", f"{len(plan.branches)} branches"):
             result = integrate(plan, store, sources, memory)
         ledger.note("merging", MergingFact(made=memory.made, remembered=len(memory.recalled)))
@@ -219,6 +238,22 @@ def room(suite: Session, plan: Plan, store: Repo, history: History, workspace: W
 
 
 @pytest.fixture(scope="session")
+def trials(
+    request: pytest.FixtureRequest, suite: Session, plan: Plan, store: Repo, attempt: AttemptFact, room: Room
+) -> Callable[..., Trials]:
+    """Runs commands of gates on other trees of the wave: `Trials`, but for what they are to run."""
+    return partial(
+        Trials,
+        plan=plan,
+        store=store,
+        room=room,
+        environment=environment(plan, room.cell, suite.caller),
+        watch=lambda what: running.watched(suite, request.config, what, attempt),
+        say=partial(live.say, suite),
+    )
+
+
+@pytest.fixture(scope="session")
 def gate(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
     request: pytest.FixtureRequest,
     suite: Session,
@@ -235,13 +270,18 @@ def gate(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
     def go(stage: str) -> Gate:
         check_out(store, room.commit, plan.integration, room.checkout)
         with running.watched(suite, request.config, stage, attempt) as progress:
-            return run_gate(stage, plan, store, room, variables, progress)
+            result = run_gate(stage, plan, store, room, variables, progress)
+        if suite.verify is not None or not culprit.is_searched(result):
+            return result
+        ledger.note(stage, result)  # it has failed, whatever keeps the search from an end
+        asked = (request.getfixturevalue(name) for name in ("integration", "trials", "portions"))
+        return result.model_copy(update={"culprit": culprit.find(result, *asked)})
 
     def once(stage: str) -> Gate:
         known = pass_of(stage, plan, room, variables, attempt.run)
         result = passed_or_run(known, room.cell, partial(go, stage), anew=anew)
         if log := failed_log(result, room.reports):
-            result = result.model_copy(update={"proposals": proposed(plan, log, "")})
+            result = result.model_copy(update={"proposals": proposed(plan, log, result.culprit)})
         ledger.note(stage, result)
         return result
 

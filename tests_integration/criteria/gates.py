@@ -1,6 +1,5 @@
 """How a failed command is put to people: the log's own words, and which branch brought the files that it names."""
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
@@ -10,13 +9,13 @@ import pytest
 
 from tests_integration.criteria.judge import brought_by, require
 from tests_integration.facts import CommandFact, Gate, Proposal
+from tests_integration.logs import end_of_log, most_telling
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Fix
 from tests_integration.repository.ask import History
-from tests_integration.text import clipped, visible
+from tests_integration.text import clipped
 
 SHOWN = 40
-READ = 1 << 16
 LONGEST, WIDEST = 300, 1000
 """Characters of the line that tells most, and of any other line of a log, in a message."""
 
@@ -35,7 +34,8 @@ def require_passed(
     lines = log.splitlines()
     shown = lines if len(lines) <= SHOWN else [f"… {len(lines) - SHOWN} lines before", *lines[-SHOWN:]]
     parts = [
-        f"the {gate.stage} fails: {how_it_ended(command)}{telling_line(lines)}",
+        f"the {gate.stage} fails: {how_it_ended(command)}{telling_line(log)}",
+        gate.culprit.sentence if gate.culprit else "",
         "\n".join(f"    {clipped(line, WIDEST)}" for line in shown),
         "\n".join(brought_by(history, plan, tips, log)),
         "\n".join(what_of(fix, log) for fix in plan.fixes),
@@ -84,11 +84,10 @@ def what_is_known(plan: Plan, proposals: Sequence[Proposal]) -> str:
     return "\n".join([f"{told} {how}", *blocks])
 
 
-def telling_line(lines: list[str]) -> str:
-    """The first line that points into a file, else the last that says anything, to stand behind a colon."""
-    said = [line.strip() for line in lines if line.strip()]
-    pointing = [line for line in said if re.match(r"\S+:\d+(:\d+)?:? ", line)]
-    return f": {clipped((pointing or said[-1:])[0], LONGEST)}" if said else ""
+def telling_line(log: str) -> str:
+    """The most telling line of a log, to stand behind a colon."""
+    said = most_telling(log)
+    return f": {clipped(said, LONGEST)}" if said else ""
 
 
 def require_unchanged(gate: Gate) -> None:
@@ -112,10 +111,3 @@ def how_it_ended(command: CommandFact) -> str:
     if command.exit < 0:
         return f"{run} was killed by signal {-command.exit}"
     return f"{run} exited {command.exit}"
-
-
-def end_of_log(file: Path) -> str:
-    """The last 64 KiB of a log, as text that can be shown."""
-    with file.open("rb") as stream:
-        stream.seek(max(0, file.stat().st_size - READ))
-        return visible(stream.read().decode(errors="replace").replace("\r\n", "\n"))

@@ -1,12 +1,12 @@
 """What criteria share: how one fails, which merge is a branch's own, what a failed command's log is about."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 import pytest
 
 from tests_integration.criteria.missing import why_not_merged
+from tests_integration.logs import paths_named
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Branch
 from tests_integration.repository.ancestry import Ancestry
@@ -99,9 +99,7 @@ def brought_by(history: History, plan: Plan, tips: Mapping[str, str], log: str) 
     """
     by_tip = {tips[branch.id]: branch for branch in plan.branches}
     changed = last_change(history)
-    words = (word.rstrip("-.+@") for word in re.findall(r"[\w.@+-]+(?:/[\w.@+-]+)*", log))
-    paths = (path for word in words for path in (word.removeprefix("./"), word.partition("/checkout/")[2]))
-    named = dict.fromkeys(path for path in paths if "." in path and ".." not in path.split("/"))
+    named = paths_named(log.splitlines())
     tracked = entries(history.repo, history.tip, named) if named else {}
     there = [path for path in named if path in tracked]
     lines = []

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from tests_integration.facts import Proposal
+from tests_integration.facts import Culprit, Proposal
 from tests_integration.plan.known import KnownFix, Variant
 from tests_integration.plan.model import Plan
 from tests_integration.plan.offer import fix_lines
 from tests_integration.plan.parts import Fix
 
 
-def proposed(plan: Plan, log: str, culprit: str) -> tuple[Proposal, ...]:
+def proposed(plan: Plan, log: str, culprit: Culprit | None) -> tuple[Proposal, ...]:
     """What the catalogue has for a failure, one proposal for each way to cure it, in the order of the catalogue.
 
     The plan's own fixes are hypotheses too: where the failure came with the merge that holds one, the other ways to
@@ -18,15 +18,15 @@ def proposed(plan: Plan, log: str, culprit: str) -> tuple[Proposal, ...]:
     Args:
         plan: that failed.
         log: of the command that failed.
-        culprit: id of the branch whose merge brought the failure; empty where that is not known.
+        culprit: since when it fails; None where that was not looked for.
     """
-    shown = {entry.id: signature for entry in plan.catalogue.entries if (signature := entry.shows_in(log))}
+    since = (culprit.branch or "".join(culprit.branches[-1:])) if culprit else ""
     own = {fix.id: fix for fix in plan.fixes}
     found: list[Proposal] = []
     for entry in plan.catalogue.entries:
-        fix = own.get(entry.id)
-        if entry.id in shown or (fix and culprit in {fix.after, ""}):
-            found += _ways(entry, shown.get(entry.id, ""), fix, fix.after if fix else culprit)
+        fix, signature = own.get(entry.id), entry.shows_in(log)
+        if signature or (fix and (culprit is None or fix.after == since)):
+            found += _ways(entry, signature, fix, fix.after if fix else since)
     return tuple(found)
 
 

@@ -30,7 +30,7 @@ def run_gate(
     """
     make_ready(room.cell)
     commands = []
-    for number, command in enumerate(_commands(stage, plan), 1):
+    for number, command in enumerate(commands_of(stage, plan), 1):
         allowed = bounds(plan.limits, command.timeout)
         commands.append(run(stage, command, f"{stage}-{number}.log", room, environment, progress, allowed))
         if not commands[-1].passed:
@@ -44,7 +44,8 @@ def failed_log(gate: Gate, reports: Path) -> str:
     return (reports / failed[-1].log).read_text(encoding="utf-8", errors="replace") if failed else ""
 
 
-def _commands(stage: str, plan: Plan) -> tuple[Command, ...]:
+def commands_of(stage: str, plan: Plan) -> tuple[Command, ...]:
+    """The commands of a stage: build, test, or the demo's script."""
     if stage == "demo":
         return (Command(run=shlex.quote(f"./{plan.demo.script}"), timeout=plan.demo.timeout),)
     return plan.build if stage == "build" else plan.test

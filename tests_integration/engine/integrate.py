@@ -80,7 +80,7 @@ def integrate(plan: Plan, store: Repo, sources: Mapping[str, Source], memory: Me
     run shows every conflict of the wave.
 
     Args:
-        plan: what to merge, in which order, with which rules and fixes.
+        plan: what to merge, in which order, with which rules and fixes; a part of one may have no branch at all.
         store: holds base and branches.
         sources: as fetched, by id.
         memory: merges of earlier runs, which are not made again; those of this run are added to it.
@@ -128,17 +128,18 @@ def _integrated(work: _Work) -> Integration:
 
 
 def _completed(work: _Work, made: Integration) -> Integration:
-    last = made.merges[-1]
+    last = made.merges[-1].commit if made.merges else str(made.base)
+    before = made.merges[-1].tree if made.merges else tree_of(work.store, last)
     wanted = work.plan.infrastructure
-    there = files_at(work.store, last.tree, wanted)
+    there = files_at(work.store, before, wanted)
     added = {path: file for path, file in wanted.items() if path not in there}
     for path in added:
-        if blocked := in_the_way(work.store, last.tree, path):
+        if blocked := in_the_way(work.store, before, path):
             problem = f"{path} (`demo.create`) cannot be added: the branches bring {shown(blocked)}"
             return made.model_copy(update={"problem": problem})
     if not added:
-        return made.model_copy(update={"tip": last.commit, "tree": last.tree})
-    infrastructure, tree = _infrastructure(work, last, added)
+        return made.model_copy(update={"tip": last, "tree": before})
+    infrastructure, tree = _infrastructure(work, last, before, added)
     return made.model_copy(update={"infrastructure": infrastructure, "tip": infrastructure.commit, "tree": tree})
 
 
@@ -274,17 +275,15 @@ def merge_message(branch: Branch, fixes: tuple[FixFact, ...]) -> str:
     return "\n\n".join(part for part in body if part) + "\n"
 
 
-def _infrastructure(work: _Work, onto: MergeFact, files: Mapping[str, Path]) -> tuple[InfrastructureFact, str]:
+def _infrastructure(work: _Work, onto: str, before: str, files: Mapping[str, Path]) -> tuple[InfrastructureFact, str]:
     """Add files of `demo.create` in one commit of their own (R291); what was added, and the tree."""
     added = tuple(
-        FileFact(
-            path=path, mode=work.plan.mode_of(path, file), blob=stored_blob(work.store, file.read_bytes(), onto.tree)
-        )
+        FileFact(path=path, mode=work.plan.mode_of(path, file), blob=stored_blob(work.store, file.read_bytes(), before))
         for path, file in files.items()
     )
     entries = {file.path: Entry(file.mode, file.blob) for file in added}
-    tree = edited(work.store, onto.tree, entries, missing_ok=True)  # they were written just now
+    tree = edited(work.store, before, entries, missing_ok=True)  # they were written just now
     names = "\n".join(f"- {file.path}" for file in added)
     message = f"Add demo and integration documents\n\n{names}\n\nIntegration-Infrastructure: R291\n"
-    commit = work.committer.commit(tree, message, (onto.commit,))
+    commit = work.committer.commit(tree, message, (onto,))
     return InfrastructureFact(commit=commit, message=message, files=added), tree

@@ -76,6 +76,12 @@ class Memory:
         """How many merges this run had to make."""
         return len(self._kept) - len(self.recalled)
 
+    def lent_to(self, plan: Plan) -> "Memory":
+        """What this run had and made, for a part of its plan; nothing of it is kept."""
+        memory = Memory(self.store, plan)
+        memory._known = dict(self._kept)
+        return memory
+
     def recall(self, question: str) -> Recalled | None:
         """The merge that was once the answer to this question, where the store has its commit and tree."""
         return self._there.get(question)

@@ -4,7 +4,7 @@ The models say what a plan may hold; `plans/plan.schema.json` is generated from 
 says about another (parents, order, remotes) is checked in `plan.references`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -158,6 +158,18 @@ class Plan(PlanDocument):
     def rule_for(self, branch: Branch, path: str) -> tuple[int, Resolve] | None:
         """The first rule (and its number, from 1) that is for this path in the merge of this branch."""
         return next(((n, rule) for n, rule in enumerate(self.resolve, 1) if rule.settles(branch, path)), None)
+
+    def part(self, branches: Collection[str], without: Collection[str] = ()) -> "Plan":
+        """The same plan with these of its branches alone, in its order, and without these of its fixes.
+
+        Args:
+            branches: ids; with each, those that it depends on.
+            without: ids of fixes.
+        """
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        values["branches"] = tuple(branch for branch in self.branches if branch.id in branches)
+        values["fixes"] = tuple(fix for fix in self.fixes if fix.after in branches and fix.id not in without)
+        return type(self).model_construct(**values)  # what is worked out of the whole plan is not taken over
 
     def branch(self, name: str) -> Branch:
         """The branch with this id."""

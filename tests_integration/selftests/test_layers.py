@@ -43,7 +43,7 @@ ROWS = (
     {"criteria", "record"},
     {"engine"},
     {"repository", "plan"},
-    {"facts", "healing_facts", "text", "url", "files", "bounded", "names"},
+    {"facts", "gate_facts", "healing_facts", "logs", "text", "url", "files", "bounded", "names"},
 )
 """Who stands above whom; what is in a row below may be known."""
 

@@ -314,5 +314,6 @@ def _document() -> dict[str, Any]:
                 "timeout": "60s",
             },
             "publish": {"remote": "origin"},
+            "limits": {"trials": 0},
         }
     )

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests_integration.criteria.gates import end_of_log
 from tests_integration.engine.commands import Room, environment
 from tests_integration.engine.isolation import Level, cell, make_ready
 from tests_integration.engine.limits import Bounds
 from tests_integration.facts import CommandFact
+from tests_integration.logs import end_of_log
 from tests_integration.plan.load import load
 from tests_integration.repository.checkout import files, removed
 from tests_integration.selftests.hostile.told import case, hostile
