@@ -76,7 +76,7 @@ def noted(
     return result
 
 
-@pytest.fixture(scope="session", name="metadata")
-def metadata_object(recorded: Recorded) -> dict[str, Any]:
+@pytest.fixture(scope="session")
+def attempts_kept(recorded: Recorded) -> dict[str, Any]:
     """The R520 object as it is in its file; empty where that cannot be read, which `recorded` says."""
     return {} if recorded.problem else metadata.read(Path(recorded.metadata), recorded.at)

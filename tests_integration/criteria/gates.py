@@ -79,7 +79,8 @@ def what_is_known(plan: Plan, proposals: Sequence[Proposal]) -> str:
     cures = [proposal for proposal in proposals if proposal.lines]
     where = f"in place of {first.id}" if first.replaces else "under `fixes:`"
     what = "What has cured it" if first.signature else "What has cured it elsewhere"
-    how = f"{what}, to be put {where} in the plan; --heal tries each:" if cures else "No cure is known."
+    tries = "; --heal tries each" if first.after else "; which merge needs it is not known, so --heal tries none"
+    how = f"{what}, to be put {where} in the plan{tries}:" if cures else "No cure is known."
     blocks = ["\n".join(f"    {line}" for line in proposal.lines.splitlines()) for proposal in cures]
     return "\n".join([f"{told} {how}", *blocks])
 

@@ -63,14 +63,14 @@ def digest_of(log: Path) -> str:
 
 
 @pytest.mark.building
-def test_metadata_is_updated(recorded: Recorded, metadata: dict[str, Any], history: History) -> None:
+def test_metadata_is_updated(recorded: Recorded, attempts_kept: dict[str, Any], history: History) -> None:
     """The metadata has every field of R520, says SUCCESS, and names the tip; the rest of its file is as it was."""
     require(not recorded.problem, recorded.problem)
-    missing = R520_FIELDS - metadata.keys()
+    missing = R520_FIELDS - attempts_kept.keys()
     require(not missing, f"{recorded.metadata}: fields are missing: {', '.join(sorted(missing))}")
-    missing = R520_ATTEMPT_FIELDS - metadata["integration_attempts"][-1].keys()
+    missing = R520_ATTEMPT_FIELDS - attempts_kept["integration_attempts"][-1].keys()
     require(not missing, f"{recorded.metadata}: fields are missing in the attempt: {', '.join(sorted(missing))}")
-    said = metadata["last_attempt_result"], metadata["merge_commit_sha"]
+    said = attempts_kept["last_attempt_result"], attempts_kept["merge_commit_sha"]
     require(said == ("SUCCESS", history.tip), f"{recorded.metadata} says {said}, not SUCCESS and {history.tip}")
     require(recorded.rest_before == recorded.rest_after, f"{recorded.metadata}: more than its object was changed")
 

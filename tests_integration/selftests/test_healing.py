@@ -13,7 +13,7 @@ from tests_integration.selftests.waves import Wave, git, made_once
 
 BUILD = """\
 if test -e old.txt && test -e new.txt; then echo 'new.txt:1:1: Cmd redeclared'; exit 1; fi
-if ! test -e new.txt; then echo 'uses.txt:3:9: undefined: Options'; exit 1; fi
+if test -e uses.txt && ! test -e new.txt; then echo 'uses.txt:3:9: undefined: Options'; exit 1; fi
 if test -e third.txt; then echo 'third.txt:1:1: third wheel'; exit 1; fi
 """
 
@@ -39,7 +39,7 @@ def sick_wave(folder: Path) -> Wave:
     wave.commit("main", {"old.txt": "old\n"})
     wave.branch("E1", {"new.txt": "new\n", "uses.txt": "uses\n"})
     wave.branch("E2", {"two.txt": "two\n"})
-    wave.document |= {"build": [{"run": BUILD}], "attempt": 1, "integration": "wave-attempt1"}
+    wave.document |= {"build": [{"run": BUILD}], "attempt": 1, "integration": "wave-attempt1", "limits": {}}
     return wave
 
 
@@ -234,7 +234,7 @@ def test_a_patch_may_change_no_more_lines_than_the_catalogue_allows(tmp_path: Pa
     wave = Wave(tmp_path)
     wave.branch("E1", {"code.txt": "bad\n" * 3})
     wave.branch("E2", {"two.txt": "two\n"})
-    wave.document["build"] = [{"run": "! grep bad code.txt"}]
+    wave.document |= {"build": [{"run": "! grep bad code.txt"}], "limits": {}}
     patch = "--- a/code.txt\n+++ b/code.txt\n@@ -1,3 +1,3 @@\n-bad\n-bad\n-bad\n+good\n+good\n+good\n"
     (wave.folder / "plans" / "good.patch").write_text(patch, encoding="utf-8")
     entry = {"id": "BUG-1", "problem": "bad", "signature": "^bad$|(?m:^bad$)", "patch": "good.patch"}
