@@ -19,7 +19,7 @@ from tests_integration.url import is_path
 
 OPTION = "--write-plan"
 
-PATHS: tuple[Place, ...] = (("repository",), ("demo", "create"), ("metadata", "file"))
+PATHS: tuple[Place, ...] = (("repository",), ("demo", "create"), ("metadata", "file"), ("known_fixes",))
 """Values that are paths as seen from the plan's file; so are patches of fixes and remotes that are no URLs."""
 
 
@@ -32,7 +32,7 @@ def run(config: pytest.Config) -> int:
     require_tools(OPTION)
     named = plans_named(config)
     if len(named) != 1:
-        raise pytest.UsageError(f"{OPTION} needs --plan with one plan; there are {len(named)}")
+        raise pytest.UsageError(f"{OPTION} needs --plan with one plan, and there are {len(named)}")
     (source,) = named.values()
     file = config.invocation_params.dir / config.option.write_plan
     _require_free(file)
@@ -61,7 +61,7 @@ def _require_free(file: Path) -> None:
 def _told(source: Path, file: Path, again: Given) -> str:
     if again.plan is None:
         return f"{file} is written from {source}, and is not sound where it stands:\n{again.refusal}"
-    return f"{file} is written from {source}; `pytest --plan {file}` runs it"
+    return f"{file} is written from {source}; run it with --plan"
 
 
 def text(given: Given, document: Document, file: Path) -> str:
@@ -89,9 +89,7 @@ def _leaves(value: object, place: Place = ()) -> list[Place]:
 def _remark(document: Document, place: Place) -> str:
     if place == ("version",):
         return ""
-    why = document.reasons.get(place) or document.reasons.get((*place, 0), "")
-    line = f"line {document.mark(place).line}"
-    return why if why.startswith("--") else f"{line}: {why}" if why else line
+    return document.reasons.get(place) or document.reasons.get((*place, 0)) or f"line {document.mark(place).line}"
 
 
 def _seen_from(folder: Path, before: Path, data: Mapping[str, object]) -> dict[str, object]:

@@ -21,6 +21,7 @@ def look(clone: Path) -> Surroundings:
     Raises:
         LookupError: it is no repository, or cannot be read.
     """
+    clone = clone.resolve()  # git is run in another folder
     try:
         with scrubbed_environment(), opened(clone) as repo:
             remotes = clone_names(repo, clone)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-TARGETS = ("merges", "plans", "texts")
+TARGETS = ("documents", "merges", "plans", "texts")
 AT_ONCE = 1000
 """Examples between two looks at the clock."""
 

@@ -2,10 +2,12 @@
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from tests_integration.plan.document import document
 from tests_integration.plan.load import give
+from tests_integration.plan.markdown.draft import Surroundings
 from tests_integration.plan.mistakes import TOLD
 from tests_integration.selftests.good_plans import EVERY_KEY, PLAN
 from tests_integration.selftests.running_plans import PLANS
@@ -27,12 +29,21 @@ def one(data: bytes) -> None:
     Raises:
         AssertionError: it is neither read whole nor refused in words.
     """
+    read_or_refused(data, "wave.yaml")
+
+
+def read_or_refused(data: bytes, name: str, look: Callable[[Path], Surroundings] | None = None) -> None:
+    """Read a file of these bytes as a plan, or a document with what is known of its clone.
+
+    Raises:
+        AssertionError: it is neither read whole nor refused in words.
+    """
     folder = Path(FOLDER.name)
     (folder / "files").mkdir(exist_ok=True)
     (folder / "file.txt").touch()
-    file = folder / "wave.yaml"
+    file = folder / name
     file.write_bytes(data)
-    given = give(file)
+    given = give(file, folder, look) if look else give(file)
     if given.plan:
         json.dumps(document(given.plan)).encode()
         assert len(given.plan.digest) == 64  # noqa: PLR2004 - SHA-256

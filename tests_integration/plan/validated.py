@@ -39,7 +39,8 @@ def validated(document: Document, model: type[M]) -> tuple[M | None, Iterator[Mi
         return model.model_validate(document.data), iter(())
     except ValidationError as error:
         found = (_mistake(document, model, detail) for detail in error.errors() if not _follows(detail))
-        told_already = {mistake.place for mistake in document.mistakes}
+        places = (mistake.place for mistake in document.mistakes)
+        told_already = {place[:length] for place in places for length in range(1, len(place) + 1)}
         return None, (mistake for mistake in found if mistake.place not in told_already)
 
 

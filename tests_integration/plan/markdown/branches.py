@@ -56,6 +56,8 @@ def _learn_from(draft: Draft, entries: Sequence[Entry], group: Sequence[Entry]) 
         elif entry.branch and is_branch_like(entry.branch):
             text = f"{entry.branch!r} is listed here, and not in the list that begins in line {entries[0].line.number}"
             draft.ask(("branches",), entry.line.number, text, "branches: [{id: …, title: …, from: …}]")
+        else:
+            draft.remark(entry.line.number, f"{entry.line.text!r} stands among the branches and names none of them")
     if met != sorted(met):
         first = next(n for n, (a, b) in enumerate(pairwise(met)) if a > b)
         text = f"this list has another order than the one that begins in line {entries[0].line.number}"
@@ -93,7 +95,7 @@ def _put_title(draft: Draft, entry: Entry, n: int) -> None:
     if title := entry.told.get("title"):
         draft.put(("branches", n, "title"), title.value, title.line.number)
     else:
-        name = entry.branch.rpartition("/")[2] or entry.told["id"].value
+        name = entry.branch.rpartition("/")[2] or entry.line.text
         draft.put(("branches", n, "title"), name, entry.line.number, "the line gives no title")
 
 

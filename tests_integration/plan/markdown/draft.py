@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from tests_integration.plan.mistakes import Mark, Mistake, Place
+from tests_integration.text import visible
 
 OWN = "yaml plan"
 """What stands behind the fence of a block whose YAML belongs to the plan and settles what the document leaves open."""
@@ -60,7 +61,7 @@ class Draft:
         Args:
             place: where in the plan.
             value: text, list or mapping.
-            line: of the document that it came from.
+            line: of the document that it came from; 0 where it came from beside the document.
             reason: how, where the line does not hold it as it is.
         """
         holder: object = self.data
@@ -79,18 +80,19 @@ class Draft:
             place: in the plan.
             line: of the document where the answer was looked for.
             text: what is open.
-            settle: the line of YAML that settles it, or the option.
+            settle: the line of YAML that settles it.
         """
-        how = settle if settle.startswith("`--") else f"a ```{OWN} block with `{settle}` settles it"
-        self.questions.append(Mistake(Mark(line, 1), place, f"{text}; {how}"))
+        between = "" if text.endswith("?") else ";"
+        how = f"{text}{between} a ```{OWN} block with `{settle}` settles it"
+        self.questions.append(Mistake(Mark(line, 1), place, visible(how)))
 
     def refuse(self, line: int, text: str) -> None:
         """Say of a line that it asks for what cannot be done."""
-        self.questions.append(Mistake(Mark(line, 1), (), text))
+        self.questions.append(Mistake(Mark(line, 1), (), visible(text)))
 
     def remark(self, line: int, text: str) -> None:
         """Tell what has to be known of a line."""
-        self.remarks.append(f"line {line}: {text}")
+        self.remarks.append(visible(f"line {line}: {text}"))
 
 
 def _inside(holder: object, step: str | int, value: object) -> object:

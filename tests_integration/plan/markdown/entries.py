@@ -42,6 +42,9 @@ LISTED = re.compile(r"\bbranches\b|\befforts\b|\b(merge|integration|sequential) 
 LEFT_OUT = re.compile(r"\bexclude|\bstrateg|\bcommand|\bexecution\b|\bnot\b|\bconflict|\bafter\b")
 STACKED = re.compile(r"(parents?|based on|stacked on|depends on|dependencies|requires)\b:?\s*(.*)", re.IGNORECASE)
 NUMBER = re.compile(r"^(?:#?[0-9]+[.):]|step [0-9]+:?)\s+", re.IGNORECASE)
+WITHIN = re.compile(r"(?<![\w.])(?:effort-)?(E?[0-9]+(?:\.[0-9]+)+)(?![\w.])", re.IGNORECASE)
+"""An effort in the name of a branch."""
+
 MENTION = re.compile(r"\b(?:BUG|FIX|ISSUE|DEFECT)-[0-9]+\b")
 
 
@@ -78,6 +81,11 @@ class Entry:
         if name := self.branch:
             found |= {same(name), same(name.rpartition("/")[2])}
         return frozenset(found)
+
+    @property
+    def efforts(self) -> frozenset[str]:
+        """The efforts that its branch or remote is called after; the splits of one have it in common."""
+        return frozenset(same(name) for name in WITHIN.findall(self.branch))
 
     @property
     def branch(self) -> str:
@@ -177,6 +185,9 @@ def _read_below(entry: Entry, lines: tuple[Line, ...]) -> None:
                 entry.told.setdefault(kind, Told(value or below, line))
             elif kind:
                 entry.tell(kind, value or below, line)
+    for line in lines:
+        if not said(line).label and not MENTION.search(line.text):
+            entry.tell("contains", line.text, line)
 
 
 def _read_head(entry: Entry, line: Line) -> None:
@@ -206,19 +217,22 @@ def _read_head(entry: Entry, line: Line) -> None:
 
 def _read_note(entry: Entry, note: str, line: Line) -> None:
     """What stands in brackets behind a branch."""
-    if stacked := STACKED.fullmatch(note):
-        kind = "needs" if stacked[1].casefold() in {"depends on", "dependencies", "requires"} else "parent"
-        entry.tell(kind, stacked[2], line)
-        return
+    kind, stacked = "", list[str]()
     for part in re.split(r"[,;]\s+", note):
         first, *rest = SEPARATOR.split(part, maxsplit=1)
-        if (count := COUNT.match(part)) and "line" in part:
+        if found := STACKED.fullmatch(part):
+            kind = "needs" if found[1].casefold() in {"depends on", "dependencies", "requires"} else "parent"
+            stacked.append(found[2])
+        elif kind:
+            stacked.append(part)
+        elif (count := COUNT.match(part)) and "line" in part:
             entry.tell("lines", count[1], line)
         elif EFFORT.fullmatch(first):
             entry.tell("id", first, line)
             entry.tell("title", rest[0] if rest else "", line)
         elif part.casefold() not in NOTHING:
             entry.tell("contains", part, line)
+    entry.tell(kind, ", ".join(stacked), line)
 
 
 def split_of(name: str) -> str:

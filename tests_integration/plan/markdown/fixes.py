@@ -22,7 +22,8 @@ TAKE = {
     "theirs": re.compile(r"\b(?:accept|take|use|keep)\s+(?:the\s+)?(?:incoming|theirs|branch)\b", re.IGNORECASE),
     "ours": re.compile(r"\b(?:accept|take|use|keep)\s+(?:the\s+)?(?:ours|current|base|existing)\b", re.IGNORECASE),
 }
-PATCH = re.compile(r"\bapply\b.*?([\w./-]+\.(?:patch|diff))\b", re.IGNORECASE)
+APPLY = re.compile(r"\bapply\b", re.IGNORECASE)
+PATCHES = (".patch", ".diff")
 PROVEN = re.compile(r"\bproven\s*(?:successful(?:ly)?|to work)?\s*(?:in|by|:)\s*([^().;]+)", re.IGNORECASE)
 TWIN = re.compile(
     r"(?:conflicts with|duplicates|duplicate of|redeclares|already (?:in|declared (?:in|by)))\s+(\S+)", re.IGNORECASE
@@ -99,9 +100,11 @@ def _after(fix: _Found, entries: Sequence[Entry], ids: Sequence[str]) -> tuple[s
     for line in (*fix.steps, *fix.words):
         for groups in AFTER.findall(line.text):
             name = same(next(filter(None, groups), "").rstrip(".,:"))
-            for entry, known in zip(entries, ids, strict=True):
-                if name in entry.keys | {same(known)}:
-                    return known, line.number
+            called = [entry.keys | {same(known)} for entry, known in zip(entries, ids, strict=True)]
+            exact = [known for known, names in zip(ids, called, strict=True) if name in names]
+            alike = [known for known, entry in zip(ids, entries, strict=True) if name in entry.efforts]
+            if exact or alike:
+                return (exact or alike)[-1], line.number
     return None
 
 
@@ -133,7 +136,7 @@ def _put(draft: Draft, name: str, fix: _Found, after: tuple[str, int] | None, n:
     deleted = action.get("delete")
     if isinstance(deleted, list) and (twin := _twin(fix, deleted)):
         draft.put(("fixes", n, "needs"), [twin], problem_line, "what it is a duplicate of has to be there")
-    if proven := next((found[1] for each in fix.words if (found := PROVEN.search(each.text))), ""):
+    if proven := next((found[1] for each in (fix.line, *fix.words) if (found := PROVEN.search(each.text))), ""):
         draft.put(("fixes", n, "proven"), proven.strip(), line)
     return True
 
@@ -142,8 +145,14 @@ def _is_understood(step: Line) -> bool:
     text = step.text.strip().lstrip("#").strip()
     if APART.search(text):
         return False
-    does = (NOTED, DELETE, PATCH, *TAKE.values())
-    return step.text.lstrip().startswith("#") or any(pattern.search(text) for pattern in does)
+    does = (NOTED, DELETE, *TAKE.values())
+    is_remark = step.text.lstrip().startswith("#")
+    return is_remark or bool(_patch(text)) or any(pattern.search(text) for pattern in does)
+
+
+def _patch(text: str) -> str:
+    """The patch that is to be applied, or empty."""
+    return next((file for file in paths_in(text) if file.endswith(PATCHES)), "") if APPLY.search(text) else ""
 
 
 def _action(draft: Draft, name: str, fix: _Found) -> tuple[dict[str, object], int]:
@@ -151,8 +160,8 @@ def _action(draft: Draft, name: str, fix: _Found) -> tuple[dict[str, object], in
     lines = [*fix.steps, *fix.words]
     every = list(dict.fromkeys(path for line in lines for path in _files(line.text)))
     for line in lines:
-        if patch := PATCH.search(line.text):
-            return {"patch": patch[1]}, line.number
+        if patch := _patch(line.text):
+            return {"patch": patch}, line.number
         for side, pattern in TAKE.items():
             if pattern.search(line.text) and (files := _files(line.text)):
                 return {"take": {side: [_whole(file, every) for file in files]}}, line.number
@@ -161,8 +170,9 @@ def _action(draft: Draft, name: str, fix: _Found) -> tuple[dict[str, object], in
         text = KEEP.split(DELETE.split(line.text, maxsplit=1)[1])[0] if DELETE.search(line.text) else ""
         for file in _files(aside(text)[0]):
             deleted.setdefault(_whole(file, every), line.number)
+    coded = {code for line in lines for code in line.codes}
     for file, number in deleted.items():
-        if "/" not in file and file == _whole(file, every) and not any("/" in one for one in every):
+        if "/" not in file and file not in coded:
             text = f"{name} deletes {file!r}: is that a file at the top of the repository, or in which folder?"
             draft.ask(("fixes", name), number, text, f"fixes: [{{id: {name}, delete: [FOLDER/{file}]}}]")
     return ({"delete": list(deleted)} if deleted else {}), next(iter(deleted.values()), 0)

@@ -105,11 +105,11 @@ def _read_toolchain(draft: Draft, stages: set[str], line: int) -> None:
     why = f"{kinds[0]} is at the top of the base"
     for stage in sorted(stages):
         for n, command in enumerate(getattr(tools, stage)):
-            draft.put((stage, n, "run"), command, line, why)
+            draft.put((stage, n, "run"), command, 0, why)
     for name, value in tools.environment.items():
-        draft.put(("environment", name), value, line, why)
+        draft.put(("environment", name), value, 0, why)
     for n, name in enumerate(tools.passed):
-        draft.put(("pass_environment", n), name, line, why)
+        draft.put(("pass_environment", n), name, 0, why)
 
 
 def _read_demo(draft: Draft, root: Section, line: int) -> None:
@@ -122,14 +122,14 @@ def _read_demo(draft: Draft, root: Section, line: int) -> None:
     folder = draft.folder / INFRASTRUCTURE
     files = [file.relative_to(folder).as_posix() for file in _files(folder)]
     if files:
-        draft.put(("demo", "create"), INFRASTRUCTURE, wanted, "the folder lies beside the document")
+        draft.put(("demo", "create"), INFRASTRUCTURE, 0, "the folder lies beside the document")
     why = f"the only one in {INFRASTRUCTURE}/"
     for key, given, ending in (("script", script, ".sh"), ("document", document, ".md")):
         alike = [file for file in files if file.endswith(ending)]
         if given:
             draft.put(("demo", key), given[0], given[1])
         elif len(alike) == 1:
-            draft.put(("demo", key), alike[0], wanted, why)
+            draft.put(("demo", key), alike[0], 0, why)
         else:
             there = (
                 f"{INFRASTRUCTURE}/ beside it has {len(alike)} {ending} files"

@@ -60,7 +60,10 @@ def facts(root: Section, sections: Iterable[Section]) -> Facts:
         for statement in statements(section):
             if (name := FIELD.get(statement.label)) and statement.value:
                 said.setdefault(name, []).append(statement)
-    first = next((section.heading for section in root.all() if section.heading.text), root.heading)
+    headings = [section for section in root.all() if section.heading.text]
+    first = next(
+        (one.heading for one in headings[:1] if one.level == 1 or TITLE.search(one.heading.text)), root.heading
+    )
     return Facts(said, first)
 
 
@@ -68,12 +71,9 @@ def read_header(draft: Draft, facts: Facts) -> None:
     """Put title, project, phase, wave, attempt and date into the plan."""
     heading = facts.heading
     draft.put(("version",), "1", 1)
-    if title := _title(heading.text):
-        draft.put(("title",), title, heading.number)
-    else:
-        draft.ask(("title",), heading.number, "no heading names the wave", "title: Phase 1 Wave 2")
     for name in ("phase", "wave", "attempt"):
         _read_number(draft, facts, name)
+    _put_title(draft, heading)
     date = facts.one(draft, "date", "date")
     at = moment(date.value) if date else None
     if date and at:
@@ -100,7 +100,8 @@ def read_bases(draft: Draft, facts: Facts) -> None:
     ):
         text = f"{target.value!r} is neither the base in line {base.line} nor the branch in line {integration.line}"
         draft.ask(("base",), target.line, text, f"base: {_plain(base.value)}")
-    _put_branch(draft, "base", base, why if base is target else "", facts.heading.number)
+    beside = target.line if target else facts.heading.number
+    _put_branch(draft, "base", base, why if base is target else "", beside)
     _put_branch(draft, "integration", integration, why if integration is target else "", facts.heading.number)
     _put_project(draft, facts)
 
@@ -147,10 +148,16 @@ def _read_number(draft: Draft, facts: Facts, name: str) -> None:
         draft.put((name,), counted[1], facts.heading.number)
 
 
-def _title(heading: str) -> str:
+def _put_title(draft: Draft, heading: Line) -> None:
     """The heading without what every such document says: `Integration Plan`, and the attempt, which has its own key."""
-    rest = ATTEMPT.sub(" ", TITLE.sub(" ", heading))
-    return " ".join(rest.split()).strip(" -–—:,") or " ".join(heading.split())  # noqa: RUF001 - dashes as people type them
+    rest = " ".join(ATTEMPT.sub(" ", TITLE.sub(" ", heading.text)).split()).strip(" -–—:,()")  # noqa: RUF001 - dashes
+    numbers = [f"{name.capitalize()} {draft.data[name]}" for name in ("phase", "wave") if name in draft.data]
+    if rest:
+        draft.put(("title",), rest if rest.count("(") == rest.count(")") else f"{rest})", heading.number)
+    elif numbers:
+        draft.put(("title",), " ".join(numbers), heading.number, "the heading says no more")
+    else:
+        draft.ask(("title",), heading.number, "no heading names the wave", "title: Phase 1 Wave 2")
 
 
 def _plain(value: str) -> str:

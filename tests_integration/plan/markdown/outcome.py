@@ -95,7 +95,7 @@ TIES = (
     ),
     _tie(
         "merge_holds_nothing_else own_lines_stay_within_limit",
-        "r361 modifications additions added",
+        "r361 new modifications additions added",
         "no new code files functions only conflict resolution integration during introduced nothing else",
     ),
     _tie("sources_are_untouched", "unmodified untouched", "original effort source branches branch remain stay"),
@@ -189,9 +189,10 @@ def _promise(draft: Draft, line: Line, text: str, entries: Sequence[Entry]) -> P
     proven = {word for fix in named for word in _words_of(fix)}
     if "publish" not in draft.data and PUSH.search(text.casefold()):
         proven -= {"pushed"}
-    words = [word for word in _words(text) if not _asks_nothing(word, entries)]
+    every = _words(text)
+    words = [word for word in every if not _asks_nothing(word, entries)]
     for tie in TIES:
-        if tie.keys & set(words) and not (NEEDS_PUBLISHING & set(tie.criteria) and "publish" not in draft.data):
+        if tie.keys & set(every) and not (NEEDS_PUBLISHING & set(tie.criteria) and "publish" not in draft.data):
             criteria += tie.criteria
             proven |= tie.keys | tie.words
     beyond = tuple(dict.fromkeys(word for word in words if word not in proven))

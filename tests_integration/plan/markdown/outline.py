@@ -8,8 +8,8 @@ from itertools import takewhile
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-LARGEST, LONGEST, DEEPEST = 256 << 10, 5000, 20
-"""Characters and lines of a document at most, and levels of lists and quotes in each other."""
+LARGEST, LONGEST, WIDEST, DEEPEST = 64 << 10, 5000, 2000, 8
+"""Characters and lines of a document at most, characters of one paragraph, and levels of lists and quotes."""
 
 COMMENT = "<!--"
 TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -110,7 +110,7 @@ def outline(text: str) -> Section:
         OutlineError: the document is too large, or holds what is not read: HTML, control characters.
     """
     _require_plain(text)
-    tokens = MarkdownIt("commonmark", {"maxNesting": 4 * DEEPEST}).enable("table").parse(text)
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
     for token in tokens:
         _require_markdown(token)
     return _Reader(tokens).document()
@@ -122,9 +122,11 @@ def _require_plain(text: str) -> None:
     lines = text.split("\n")
     if len(lines) > LONGEST:
         raise OutlineError(LONGEST + 1, f"has more than {LONGEST} lines; a plan is written by hand")
-    if text.isprintable():
-        return
     for number, line in enumerate(lines, 1):
+        if len(line) > WIDEST:
+            raise OutlineError(number, f"goes on for more than {WIDEST} characters; a plan is written by hand")
+        if line.isprintable():
+            continue
         for character in line.removesuffix("\r"):
             if character in TURNS or (unicodedata.category(character) in {"Cc", "Cs"} and character != "\t"):
                 raise OutlineError(number, f"holds the control character {character!a}, which nobody sees")
@@ -132,7 +134,7 @@ def _require_plain(text: str) -> None:
 
 def _require_markdown(token: Token, line: int = 1) -> None:
     line = token.map[0] + 1 if token.map else line
-    if token.level > 3 * DEEPEST:
+    if token.level > 2 * DEEPEST + 1:  # where levels are 20, the parser leaves out what is below
         raise OutlineError(line, f"nests lists or quotes deeper than {DEEPEST} levels")
     if token.type.startswith("html") and not token.content.lstrip().startswith(COMMENT):
         written = token.content.strip().splitlines()[0][:40]
@@ -246,7 +248,7 @@ class _Words:
 
     def begins_anew(self) -> bool:
         """Whether the line says something of its own, as by a label or a tick."""
-        text = "".join(self.parts).strip()
+        text = " ".join("".join(self.parts).split())
         return bool(self.strong) or ": " in text or text.endswith(":") or not text[:1].isalnum()
 
     def join(self, other: "_Words") -> None:
@@ -255,7 +257,10 @@ class _Words:
 
     def line(self) -> Line:
         strong = " ".join("".join(self.strong).split())
-        return Line(self.number, " ".join("".join(self.parts).split()), strong, tuple(self.codes))
+        text = " ".join("".join(self.parts).split())
+        if len(text) > WIDEST:
+            raise OutlineError(self.number, f"goes on for more than {WIDEST} characters; a plan is written by hand")
+        return Line(self.number, text, strong, tuple(self.codes))
 
 
 def _entry(first: Line, ordinal: int | None, children: tuple[Block, ...]) -> Line:

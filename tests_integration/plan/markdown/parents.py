@@ -1,7 +1,7 @@
 """What branches stand on, by what a document says of them; where it says nothing, by their history."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tests_integration.plan.markdown.draft import Draft
 from tests_integration.plan.markdown.entries import Entry, Told
@@ -27,6 +27,13 @@ class _Parents:
         self.sources = [str(branch.get("from", "")) for branch in branches]
         self.base = str(draft.settled.get("base") or draft.data.get("base") or "")
         self.lineage: list[frozenset[int]] = []
+        self.called: dict[str, list[int]] = {}
+        self.efforts: dict[str, list[int]] = {}
+        for n, (entry, name) in enumerate(zip(entries, self.ids, strict=True)):
+            for key in entry.keys | {same(name)}:
+                self.called.setdefault(key, []).append(n)
+            for effort in entry.efforts:
+                self.efforts.setdefault(effort, []).append(n)
 
     def read(self, n: int) -> None:
         told, needed = self.entries[n].told.get("parent"), self.entries[n].told.get("needs")
@@ -89,9 +96,9 @@ class _Parents:
         return self.nearest([other for other in needs if stands[other]])
 
     def by_history(self, n: int) -> list[int | None]:
-        own = self.commits(n)
-        tips = {other: self.commits(other) for other in range(n)}
-        return self.nearest([other for other, commits in tips.items() if own and commits and commits[0] in own])
+        own = frozenset(self.commits(n) or ())
+        tips = {other: (self.commits(other) or [""])[0] for other in range(n)} if own else {}
+        return self.nearest([other for other, tip in tips.items() if tip in own])
 
     def nearest(self, parents: Sequence[int]) -> list[int | None]:
         """The parents without those that others of them stand on already."""
@@ -118,10 +125,13 @@ class _Parents:
         base = same(self.base)
         if text in BASE or text in {base, base.partition("/")[2]} or (base and base.endswith(f"/{text}")):
             return True, None
-        found = [m for m, entry in enumerate(self.entries) if m != n and text in entry.keys | {same(self.ids[m])}]
-        if not found:
-            own = SPLIT.sub("", same(self.ids[n]))
-            found = [m for m, key in enumerate(map(same, self.ids)) if m != n and same(f"{own}-{text}") == key]
+        part = same(f"{SPLIT.sub('', same(self.ids[n]))}-{text}")  # such as `split-001`, of its own effort
+        found = self.others(n, self.called, text) or self.others(n, self.called, part)
+        found = found or self.others(n, self.efforts, text)[-1:]
         if not found and (place := ONE_OF.fullmatch(text)) and 0 < int(place[1]) <= len(self.entries):
             found = [int(place[1]) - 1]
         return bool(found), found[0] if found else None
+
+    @staticmethod
+    def others(n: int, known: Mapping[str, list[int]], name: str) -> list[int]:
+        return [other for other in known.get(name, ()) if other != n]

@@ -62,7 +62,7 @@ def read_markdown(file: Path, repository: Path | None, look: Look) -> Document:
     draft = Draft(file.parent, around, settled)
     promises = _read(draft, root)
     settle(draft, own)
-    _put_repository(draft, repository, problem)
+    _put_repository(draft, own, repository, problem)
     return _document(draft, own, promises, hashlib.sha256(text.encode()).hexdigest())
 
 
@@ -79,16 +79,15 @@ def _read(draft: Draft, root: Section) -> list[Promise]:
     return read_outcome(draft, root, entries)
 
 
-def _put_repository(draft: Draft, repository: Path | None, problem: str) -> None:
+def _put_repository(draft: Draft, own: Document, repository: Path | None, problem: str) -> None:
     """The clone that is named; where none is, and remotes are, it is asked for once, not at every branch."""
     place: Place = ("repository",)
     if "repository" in draft.settled:
         draft.data["repository"] = draft.settled["repository"]
         if repository is not None:
-            draft.marks[place] = Mark(1, 1)
-            draft.reasons[place] = "--repository"
+            draft.put(place, draft.data["repository"], 0, "--repository")
         if problem:
-            draft.questions.append(Mistake(draft.marks.get(place, Mark(1, 1)), place, problem))
+            draft.questions.append(Mistake(own.mark(place), place, problem))
         return
     known = known_remotes(draft)
     sources = [draft.data.get("base"), *(branch.get("from") for branch in draft.data.get("branches", []))]  # type: ignore[attr-defined]
@@ -105,14 +104,15 @@ def _document(draft: Draft, own: Document, promises: list[Promise], sha256: str)
         draft.data["branches"] = [
             _sorted(branch, OF_BRANCH) if isinstance(branch, dict) else branch for branch in branches
         ]
+    marks = {place: mark if mark.line else Mark(1, 1) for place, mark in draft.marks.items()} | {(): Mark(1, 1)}
     told = [*draft.remarks, *_told_reasons(draft)]
     return Document(
         _sorted(draft.data, ORDER),
-        {(): Mark(1, 1)} | draft.marks,
-        draft.marks | draft.keys,
+        marks,
+        marks | draft.keys,
         (*own.mistakes, *draft.questions),
         sha256,
-        draft.reasons,
+        {place: _with_line(draft.marks[place].line, reason) for place, reason in draft.reasons.items()},
         tuple(map(without_password, told)),
         tuple(
             without_password(f"line {one.line}, {one.text}: {', '.join(one.criteria) or 'nothing'}") for one in promises
@@ -136,5 +136,13 @@ def _shown(draft: Draft, places: list[Place]) -> str:
     """The values that one reason is for; of many, the keys that hold them."""
     if len(places) > MANY:
         return ", ".join(dict.fromkeys(str(place[0]) for place in places))
-    marks = ((draft.marks[place], place) for place in places)
-    return ", ".join(f"{Mistake(mark, place, '').path} (line {mark.line})" for mark, place in marks)
+    return ", ".join(_path(draft.marks[place], place) for place in places)
+
+
+def _path(mark: Mark, place: Place) -> str:
+    path = Mistake(mark, place, "").path
+    return f"{path} (line {mark.line})" if mark.line else path
+
+
+def _with_line(line: int, reason: str) -> str:
+    return f"line {line}: {reason}" if line else reason

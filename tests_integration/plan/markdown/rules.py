@@ -16,7 +16,7 @@ SIDES = {
     "ours": re.compile(
         r"\b(?:(?:keep|take|use|prefer|accept|choose)\s+(?:the\s+)?(?:ours?|current|existing|base)|ours)\b"
     ),
-    "union": re.compile(r"\bunion\b|\bboth\b|\bcombine\b"),
+    "union": re.compile(r"\bunion\b|\b(?:keep|take|combine|accept|use|include)\b.{0,15}\bboth\b"),
     "delete": re.compile(r"\b(?:delete|remove) (?:it|the file|this file|both)\b|^(?:delete|remove)\.?$"),
 }
 """Words for each side of a conflict that can be taken."""
@@ -24,6 +24,9 @@ SIDES = {
 BY_HAND = re.compile(r"\bmanual|\bby hand\b|\bcarefully\b|\ball unique\b|\brewrite\b|\bmerge the\b")
 NO_CONFLICT = re.compile(r"\bno(?:ne)?\b(?: \w+)? (?:conflicts|expected)|^none\b|\bno conflicts\b")
 ABOUT = re.compile(r"\bconflicts?\b")
+BLANKET = 5
+"""Words of an answer for all conflicts at most; more is a thought about some of them."""
+
 HOW = frozenset({"resolution", "resolution strategy", "strategy", "resolve", "action", "take"})
 WHERE = frozenset({"file", "files", "path", "paths", "conflict"})
 MERGES = frozenset({"affected merges", "in", "branch", "branches", "effort", "efforts", "merge"})
@@ -96,13 +99,13 @@ class _Rules:
     def put(self, line: Line, files: Sequence[str], how: str, merges: list[str]) -> None:
         text = how.casefold()
         sides = [side for side, pattern in SIDES.items() if pattern.search(text)]
-        if not files and not sides:
+        if not files and (not sides or len(how.split()) > BLANKET):
             self.draft.remark(line.number, f"{line.text!r} names no file to settle; a conflict there stops the merge")
             return
         if len(sides) != 1 or not files or BY_HAND.search(text):
             open_is = "which files are" if not files else f"on which side is {', '.join(files)}"
             shown = ", ".join(files) or "FILE"
-            text = f"{open_is} to be taken? {how or line.text!r} says it not; a conflict is settled by choosing a side"
+            text = f"{open_is} to be taken? {how or line.text!r} does not say; a conflict is settled by choosing a side"
             self.draft.ask(("resolve", *files), line.number, text, f"resolve: [{{paths: [{shown}], take: theirs}}]")
             return
         rule: dict[str, object] = {"paths": list(files), "take": sides[0]}
@@ -115,7 +118,8 @@ class _Rules:
     def named_in(self, text: str) -> list[str]:
         """The branches that a text names."""
         words = {same(word.strip("`,.:()")) for word in text.split()} | {same(name) for name in EFFORT.findall(text)}
-        return [name for name, entry in zip(self.ids, self.entries, strict=True) if words & (entry.keys | {same(name)})]
+        called = [entry.keys | entry.efforts | {same(name)} for entry, name in zip(self.entries, self.ids, strict=True)]
+        return [name for name, names in zip(self.ids, called, strict=True) if words & names]
 
     def strategy(self, section: Section) -> None:
         """Read how merges are to be made; an order that is not the listed one is asked about."""
@@ -156,7 +160,7 @@ def _behind(line: Line) -> str:
     """What a line says behind the files that it names."""
     files = paths(line)
     at = max((line.text.rfind(file) + len(file) for file in files), default=0)
-    behind = line.text[at:].strip(" :-–—`,")  # noqa: RUF001 - dashes as people type them
+    behind = line.text[at:].strip(" :-–—`,()")  # noqa: RUF001 - dashes as people type them
     return behind or line.text
 
 

@@ -143,6 +143,7 @@ def statements(section: Section) -> Iterator[Statement]:
     for block in section.blocks:
         if isinstance(block, Line):
             yield _statement(block)
+            yield from map(_statement, block.lines)
         elif isinstance(block, Table) and len(block.head) == len(("label", "value")):
             yield from (Statement(label(a.text), b.text, b.codes, a.number) for a, b in block.rows)
 

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests_integration.fuzz import merges, plans, texts
+from tests_integration.fuzz import documents, merges, plans, texts
 from tests_integration.fuzz.__main__ import TARGETS, target
 from tests_integration.fuzz.mutations import mutated
 from tests_integration.selftests.hostile.told import hostile
@@ -16,6 +16,15 @@ SAME = settings(derandomize=True, deadline=None, database=None, suppress_health_
 @given(mutated(plans.SEEDS, plans.WORDS))
 def test_any_plan_is_read_or_refused(data: bytes) -> None:
     plans.one(data)
+
+
+@hostile(
+    "any bytes as a document, and real documents with some changed", "a plan, or questions in lines that can be read"
+)
+@settings(SAME, max_examples=300)
+@given(mutated(documents.SEEDS, documents.WORDS))
+def test_any_document_is_read_or_refused(data: bytes) -> None:
+    documents.one(data)
 
 
 @hostile("any bytes in place of what `git merge-tree` prints", "a merge, or an error that says where it is none")

@@ -1,0 +1,148 @@
+"""The seed's document as a plan: it says what `plans/wave2.yaml` says, and runs on the sample's clone as it is."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests_integration.engine.surroundings import look
+from tests_integration.plan.document import document as said
+from tests_integration.plan.load import give, load
+from tests_integration.plan.model import Plan
+from tests_integration.selftests.running_plans import PLANS, run, run_apart
+from tests_integration.selftests.waves import Wave, git
+
+SEED = PLANS / "wave2" / "INTEGRATION-PLAN.md"
+BUNDLE = PLANS / "wave2" / "wave2.bundle"
+TIP = "9c7a35c61d608be8023b77b8ed2b0beab257774d"
+EFFORTS = ["E1.2.1", *(f"E1.2.2-split-00{n}" for n in (1, 2)), *(f"E1.2.3-split-00{n}" for n in (1, 2, 3))]
+
+UNSAID = {
+    ("remotes",): "where the branches come from: --repository names a clone whose remotes say so",
+    ("repository",): "the same",
+    ("fixes", 0, "signature"): "what the compiler prints of BUG-007",
+    ("demo", "shows"): "what the demo prints",
+}
+"""What `plans/wave2.yaml` and the document do not have in common, and why."""
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wave as somebody has it who was sent the document: a clone with a remote for each effort, and the demo."""
+    folder = tmp_path_factory.mktemp("sample")
+    git(folder, "clone", "--quiet", "--bare", str(BUNDLE), "origin.git")
+    git(folder, "clone", "--quiet", "--no-checkout", "origin.git", "clone", fails=True)
+    for effort in EFFORTS:
+        git(folder / "clone", "remote", "add", f"effort-{effort}", str(BUNDLE))
+    (folder / "plans").mkdir()
+    shutil.copy(SEED, folder / "plans")
+    shutil.copytree(PLANS / "wave2" / "infrastructure", folder / "plans" / "infrastructure")
+    return folder
+
+
+def without(plan: Plan) -> dict[str, object]:
+    """What a plan says, without what the document cannot know, and paths as seen from the same folder."""
+    found = said(plan)
+    for *above, key in UNSAID:
+        holder: Any = found
+        for step in above:
+            holder = holder[step]
+        holder.pop(key, None)
+    found["demo"]["create"] = found["demo"]["create"].removeprefix("wave2/")
+    return found
+
+
+def test_the_seeds_document_says_what_the_seeds_plan_says(sample: Path) -> None:
+    given = give(sample / "plans" / SEED.name, sample / "clone", look)
+    assert given.plan, given.refusal
+    assert without(given.plan) == without(load(PLANS / "wave2.yaml"))
+
+
+def test_the_seeds_document_runs_green_with_no_yaml(sample: Path, go_cache: dict[str, str]) -> None:
+    arguments = ("--plan", "plans/INTEGRATION-PLAN.md", "--repository", "clone")
+    done = run_apart(sample, *arguments, environment=go_cache)
+    assert done.exit == 0, done.output
+    record = done.record("INTEGRATION-PLAN")
+    assert (record["verdict"], record["tip"]) == ("SUCCESS", TIP)
+    assert (
+        "  note: base (line 3): `Target Branch` is the base, since line 4 names the integration branch" in done.output
+    )
+    assert "no criterion proves" not in done.output
+    ref = "refs/heads/idpbuilder-push-oci/phase1-wave2-integration-attempt2"
+    assert git(sample / "origin.git", "rev-parse", ref) == TIP
+
+
+def test_the_plan_is_written_with_the_line_of_each_value(sample: Path) -> None:
+    arguments = ("--plan", "plans/INTEGRATION-PLAN.md", "--repository", "clone", "--write-plan")
+    done = run(sample, *arguments, "plans/wave2.yaml")
+    assert done.exit == 0, done.output
+    assert done.output.endswith("wave2.yaml is written from plans/INTEGRATION-PLAN.md; run it with --plan\n")
+    text = (sample / "plans" / "wave2.yaml").read_text(encoding="utf-8")
+    assert "\n    delete: [pkg/cmd/push/push.go] # line 15\n" in text
+    assert "\n  - run: go build ./... # go.mod is at the top of the base\n" in text
+    assert "\n#   line 78, Integration branch pushed: branch_merges, " in text
+    (given, again) = (give(sample / "plans" / name, sample / "clone", look) for name in (SEED.name, "wave2.yaml"))
+    assert given.plan
+    assert again.plan
+    assert again.plan.digest == given.plan.digest
+
+
+def test_a_plan_that_is_not_sound_elsewhere_is_told(sample: Path) -> None:
+    arguments = ("--plan", "plans/INTEGRATION-PLAN.md", "--repository", "clone", "--write-plan")
+    done = run(sample, *arguments, "elsewhere/wave2.yaml")
+    assert done.exit == 1
+    assert "wave2.yaml is written from plans/INTEGRATION-PLAN.md, and is not sound where it stands:\n" in done.output
+    assert "demo.create: '../plans/infrastructure' leads out of the plan's folder\n" in done.output
+
+
+def test_questions_keep_a_plan_from_being_written(sample: Path) -> None:
+    done = run(sample, "--plan", "plans/INTEGRATION-PLAN.md", "--write-plan", "new.yaml")
+    assert done.exit == pytest.ExitCode.USAGE_ERROR
+    assert "nothing is written, since the plan is not whole" in done.output
+    assert (
+        "plans/INTEGRATION-PLAN.md:3:1: repository: which clone has the remotes origin, effort-E1.2.1, " in done.output
+    )
+    assert not (sample / "new.yaml").exists()
+
+
+def test_a_refused_document_fails_one_criterion_with_all_questions(tmp_path: Path) -> None:
+    shutil.copy(SEED, tmp_path / "wave.md")
+    done = run(tmp_path, "--plan", "wave.md")
+    assert done.exit == 1
+    assert done.outcomes("wave") == {"failed": ["plan_is_sound[]"]}
+    for question in (
+        "wave.md:1:1: build: no line says",
+        "wave.md:3:1: repository: which",
+        "wave.md:18:1: demo.script: ",
+    ):
+        assert question in done.output
+    assert "Traceback" not in done.output
+
+
+def test_a_clone_is_given_to_a_plan_in_yaml_too(wave: Wave) -> None:
+    wave.branch("E1", {"one.txt": "one\n"})
+    del wave.document["remotes"]
+    wave.write()
+    git(wave.folder, "clone", "--quiet", str(wave.origin), "clone")
+    done = run(wave.folder, "--plan", "plans/wave.yaml", "--repository", "clone", "--until", "merge")
+    assert done.exit == 0, done.output
+    assert done.record("wave")["plan"]["document"]["repository"] == "../clone"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--repository", "none", "--plan", "plans/INTEGRATION-PLAN.md"), "--repository none: there is no folder"),
+        (("--repository", "clone"), "--repository needs --record or --plan"),
+        (("--write-plan", "a.yaml"), "--write-plan needs --plan"),
+        (("--write-plan", "a.txt", "--plan", "plans/INTEGRATION-PLAN.md"), "a plan is a .yaml file"),
+        (("--write-plan", "plans/there.yaml", "--plan", "plans/INTEGRATION-PLAN.md"), "nothing is overwritten"),
+    ],
+)
+def test_options_that_do_not_fit_are_told(sample: Path, arguments: tuple[str, ...], told: str) -> None:
+    (sample / "plans" / "there.yaml").touch()
+    done = run(sample, *arguments)
+    (sample / "plans" / "there.yaml").unlink()
+    assert done.exit == pytest.ExitCode.USAGE_ERROR
+    assert told in done.output
