@@ -70,7 +70,7 @@ def add_options(parser: pytest.Parser) -> None:
         "--repository",
         default="",
         metavar="URL",
-        help="with --record: a URL, a path or a bundle that has the commits; with --plan: a clone to take from",
+        help="with --record: a URL, a path or a bundle that has the commits; with --plan and --plan-from: a clone",
     )
     group.addoption("--write-plan", default="", metavar="FILE", help="where the plan is written, a new .yaml file")
     group.addoption(
@@ -79,6 +79,14 @@ def add_options(parser: pytest.Parser) -> None:
         help="where a gate fails and the catalogue of known fixes has something for it, try each way to cure it as an"
         " attempt of its own; what passes is written as a plan beside the plan",
     )
+    group.addoption(
+        "--plan-from",
+        default="",
+        metavar="BRANCH",
+        help="write the plan that describes this integration branch (a local one, or `remote/branch`) of the clone that"
+        " --repository names; needs --base and --write-plan",
+    )
+    group.addoption("--base", default="", metavar="REF", help="with --plan-from: the branch that it starts from")
     group.addoption(
         "--no-wait",
         action="store_true",

@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 from pytest_html.report_data import ReportData
 
-from tests_integration import closing, examining, finishing, github, healing, machines, running, starting, writing
+from tests_integration import (
+    closing,
+    describing,
+    examining,
+    finishing,
+    github,
+    healing,
+    machines,
+    running,
+    starting,
+    writing,
+)
 from tests_integration.criteria.catalogue import BUILDING, FOLDER
 from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in a plugin
 from tests_integration.fixtures import SESSION
@@ -41,15 +52,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
     """With `--plan` or `--record`, no conftest of a folder above the cases has a say, this project's or a host's."""
     early_config.stash[ASKED] = machines.asked_to_distribute(args)
-    if early_config.known_args_namespace.plan:
-        early_config.known_args_namespace.confcutdir = str(FOLDER)
-    elif early_config.known_args_namespace.record:
-        early_config.known_args_namespace.confcutdir = str(examining.FOLDER)
+    known = early_config.known_args_namespace
+    if known.plan or known.plan_from:
+        known.confcutdir = str(FOLDER)
+    elif known.record:
+        known.confcutdir = str(examining.FOLDER)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Plans are distributed wherever there is somebody to distribute them to; a plan is written without a session."""
+    if config.option.plan_from:
+        return describing.run(config)
     if config.option.write_plan:
         return writing.run(config)
     if config.option.plan:

@@ -136,7 +136,7 @@ def _looked_up(plan: Plan, store: Repo, wanted: Mapping[str, str]) -> dict[str, 
         problem = f"the clone {plan.repository} cannot be read: {error.output}"
         return {key: Source(id=key, source=source, problem=problem) for key, source in wanted.items()}
     places = {key: locate(source, names) for key, source in wanted.items()}
-    answers = _asked(remotes, sorted({place.remote for place in places.values() if place}))
+    answers = asked(remotes, sorted({place.remote for place in places.values() if place}))
     found = {}
     for key, place in places.items():
         if place:
@@ -196,7 +196,7 @@ def _fetch(store: Repo, batch: tuple[Url, Mapping[str, str]]) -> str:
     return ""
 
 
-class _Answer(NamedTuple):
+class Answer(NamedTuple):
     """What a remote said: its branches, or why there is no answer."""
 
     url: str
@@ -204,15 +204,15 @@ class _Answer(NamedTuple):
     problem: str = ""
 
 
-def _asked(remotes: Remotes, names: Iterable[str]) -> dict[str, _Answer]:
+def asked(remotes: Remotes, names: Iterable[str]) -> dict[str, Answer]:
     """What remotes have, by name; each is asked once, however many names lead to it."""
-    answers: dict[str, _Answer] = {}
+    answers: dict[str, Answer] = {}
     by_url: dict[Url, list[str]] = {}
     for name in names:
         try:
             by_url.setdefault(remotes.url(name), []).append(name)
         except (GitError, OSError) as error:
-            answers[name] = _Answer("", {}, f"the remote {name!r} leads nowhere: {_told(error)}")
+            answers[name] = Answer("", {}, f"the remote {name!r} leads nowhere: {_told(error)}")
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for (url, known), said in zip(by_url.items(), pool.map(partial(_ask, remotes.store), by_url), strict=True):
             answers |= {name: _answer(name, without_password(url), said) for name in known}
@@ -226,17 +226,17 @@ def _ask(store: Repo, url: Url) -> dict[str, str] | str:
         return error.output
 
 
-def _answer(name: str, shown: str, said: dict[str, str] | str) -> _Answer:
+def _answer(name: str, shown: str, said: dict[str, str] | str) -> Answer:
     if isinstance(said, str):
-        return _Answer(shown, {}, f"the remote {name!r} cannot be read at {shown}: {said}")
-    return _Answer(shown, said)
+        return Answer(shown, {}, f"the remote {name!r} cannot be read at {shown}: {said}")
+    return Answer(shown, said)
 
 
 def _told(error: GitError | OSError) -> str:
     return error.output if isinstance(error, GitError) else str(error)
 
 
-def _source(key: str, source: str, place: Located, answer: _Answer, approved: str | None) -> Source:
+def _source(key: str, source: str, place: Located, answer: Answer, approved: str | None) -> Source:
     tip = answer.heads.get(place.branch)
     problem = answer.problem
     if problem:

@@ -28,6 +28,7 @@ ROWS = (
     }
     | {
         "closing",
+        "describing",
         "examining",
         "github",
         "healing",

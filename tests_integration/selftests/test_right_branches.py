@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests_integration.selftests.given_back import back
 from tests_integration.selftests.hand import by_hand
 from tests_integration.selftests.test_wrong_branches import without_ids
 from tests_integration.selftests.waves import DEMO, Built, Wave, failures, git, integrated
@@ -279,6 +280,7 @@ def test_an_unusual_wave_raises_no_alarm(wave: Wave, change: Change) -> None:
     with integrated(wave) as built:
         assert built.integration.tip, built.integration
         assert judged(built, built.integration.tip) == ({}, list(remarks))
+        assert back(built, built.integration.tip).tip == built.integration.tip
 
 
 @pytest.mark.parametrize("change", ODD, ids=lambda change: change.__name__)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests_integration.learn import main as learn
+from tests_integration.selftests.given_back import back
 from tests_integration.selftests.hand import by_hand
 from tests_integration.selftests.test_right_branches import Change, Remarks, judged
 from tests_integration.selftests.waves import Built, Wave, every_kind_of_fix, git, integrated
@@ -231,6 +232,7 @@ def test_a_wave_integrated_as_its_plan_says_raises_no_alarm(wave: Wave, change: 
     with integrated(wave) as built:
         assert built.integration.tip, built.integration
         assert judged(built, built.integration.tip) == ({}, list(remarks))
+        assert back(built, built.integration.tip).why == ""
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +269,9 @@ BY_HAND = {
 
 @pytest.mark.parametrize("script", BY_HAND.values(), ids=BY_HAND)
 def test_a_branch_made_by_hand_as_planned_raises_no_alarm(right: Built, script: str) -> None:
-    assert judged(right, by_hand(right, script)) == ({}, [STALE])
+    tip = by_hand(right, script)
+    assert judged(right, tip) == ({}, [STALE])
+    assert back(right, tip).why == ""
 
 
 def test_what_the_engine_makes_of_every_kind_of_fix_raises_no_alarm(right: Built) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from tests_integration.criteria.judge import merge_to_judge
+from tests_integration.selftests.given_back import assert_same_or_told
 from tests_integration.selftests.hand import by_hand
 from tests_integration.selftests.waves import Built, Wave, every_kind_of_fix, failures, integrated
 
@@ -252,7 +253,9 @@ def right(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
 def test_a_wrong_branch_fails_the_criteria_that_it_breaks(wrong: Wrong, right: Built) -> None:
-    assert_caught(wrong, failures(right, by_hand(right, wrong.script)))
+    tip = by_hand(right, wrong.script)
+    assert_caught(wrong, failures(right, tip))
+    assert_same_or_told(right, tip)
 
 
 def test_what_cannot_be_judged_is_blocked_and_not_green(right: Built) -> None:

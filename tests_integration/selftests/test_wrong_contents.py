@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests_integration.selftests.given_back import assert_same_or_told
 from tests_integration.selftests.hand import by_hand
 from tests_integration.selftests.test_wrong_branches import Wrong, assert_caught, without_ids
 from tests_integration.selftests.waves import Built, Wave, every_kind_of_fix, failures, integrated
@@ -251,7 +252,9 @@ def right(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
 
 @pytest.mark.parametrize("wrong", KINDS.values(), ids=KINDS)
 def test_wrong_contents_fail_the_criteria_that_they_break(wrong: Wrong, right: Built) -> None:
-    assert_caught(wrong, failures(right, by_hand(right, wrong.script)))
+    tip = by_hand(right, wrong.script)
+    assert_caught(wrong, failures(right, tip))
+    assert_same_or_told(right, tip)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests_integration.selftests.given_back import assert_same_or_told
 from tests_integration.selftests.hand import by_hand
 from tests_integration.selftests.test_wrong_branches import Wrong, assert_caught
 from tests_integration.selftests.test_wrong_sources import AFTER_E1, LINES, side_by_side
@@ -144,3 +145,4 @@ def test_a_wrong_resolution_fails_the_criteria_that_it_breaks(wrong: Wrong, wave
         tip = by_hand(built, wrong.script) if wrong.script else built.integration.tip
         assert tip, built.integration
         assert_caught(wrong, failures(built, tip))
+        assert_same_or_told(built, tip)

@@ -3,6 +3,7 @@
 import pytest
 
 from tests_integration.criteria.test_merge import test_source_is_found as source_is_found
+from tests_integration.selftests.given_back import assert_same_or_told
 from tests_integration.selftests.hand import by_hand
 from tests_integration.selftests.test_wrong_branches import Wrong, assert_caught, without_ids
 from tests_integration.selftests.waves import Wave, failures, git, integrated
@@ -253,6 +254,7 @@ def test_a_wrong_source_fails_the_criteria_that_it_breaks(wrong: Wrong, wave: Wa
         tip = by_hand(built, wrong.script) if wrong.script else built.integration.tip
         assert tip, built.integration
         assert_caught(wrong, failures(built, tip))
+        assert_same_or_told(built, tip)
 
 
 def approved_before_it_moved(wave: Wave) -> None:

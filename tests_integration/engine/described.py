@@ -1,0 +1,210 @@
+"""What a plan says of the merges that it is to give: branches, rules, fixes, and the gates that no branch tells of."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from tests_integration.engine.clock import stamp
+from tests_integration.engine.messages import Told, free_id
+from tests_integration.engine.obstacles import infrastructure, says_so
+from tests_integration.engine.recover import Recovered, Rule
+from tests_integration.plan.mistakes import Place
+from tests_integration.plan.model import Located
+from tests_integration.plan.offer import pattern_of
+from tests_integration.plan.values import PERSON
+from tests_integration.repository.ancestry import Ancestry
+from tests_integration.repository.ask import Commit, History, content, entries, shown
+from tests_integration.repository.entry import Entry
+from tests_integration.repository.git import git
+
+SHOWN = 5
+ADVICE = "No branch tells this: write here how it is done. Until then the stage fails."
+SCRIPT = re.compile(r"(?:.*/)?demos?/[^/]*\.sh")
+DOCUMENT = re.compile(r"(?:.*/)?demos?/[^/]*\.md")
+DEMO_SCRIPT, DEMO_DOCUMENT = "demos/demo.sh", "demos/DEMO.md"
+
+
+@dataclass
+class Described:
+    """A plan as it is to be written.
+
+    Attributes:
+        data: what it says, without the place of the repository.
+        remarks: comments in it.
+        files: those that it takes in, by path as seen from its folder: content, and whether it can be run.
+        warnings: what a person has to know of it.
+        tips: base and branches, by id.
+        trees: of the merges that it has to give, and of the tip.
+    """
+
+    data: dict[str, object] = field(default_factory=dict)
+    remarks: dict[Place, str] = field(default_factory=dict)
+    files: dict[str, tuple[bytes, bool]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    tips: dict[str, str] = field(default_factory=dict)
+    trees: list[str] = field(default_factory=list)
+
+
+class Merge(NamedTuple):
+    """A merge, what its message says, and what the plan has to say of it: id and place of the branch, and the rest."""
+
+    commit: Commit
+    told: Told
+    id: str
+    source: Located
+    held: Recovered
+
+
+def head(history: History, base: Located, branch: Located) -> dict[str, object]:
+    """Title, date and author as the last commit has them, base and integration."""
+    form = "--format=%ct%n%cn <%ce>"
+    seconds, person = git(history.repo, "log", "-1", form, history.tip, "--").decode(errors="replace").splitlines()
+    said: dict[str, object] = {"version": "1", "title": branch.branch}
+    said["date"] = stamp(datetime.fromtimestamp(int(seconds), UTC))
+    if PERSON.fullmatch(person) and person.isprintable():
+        said["author"] = person
+    return said | {"repository": "", "base": named(base), "integration": branch.branch}
+
+
+def write_branches(made: Described, history: History, merges: list[Merge]) -> None:
+    """Add the branches, each with the parents that it really has and the commit that was merged."""
+    ancestry = Ancestry(history.repo, history.base, {merge.id: merge.commit.parents[1] for merge in merges})
+    branches: list[dict[str, object]] = []
+    for n, merge in enumerate(merges):
+        earlier = [one["id"] for one in branches]
+        contained = ancestry.contained(merge.id)
+        parents = [one for one in contained if one in earlier]
+        nearest = [one for one in parents if not any(one in ancestry.contained(other) for other in parents)]
+        if later := [one for one in contained if one not in earlier]:
+            made.warnings.append(
+                f"{merge.id} contains {' and '.join(later)}, merged after it; the audit will ask for it first"
+            )
+        parent = {"parent": nearest[0] if len(nearest) == 1 else nearest} if nearest else {}
+        contains = (
+            {"contains": merge.told.contains} if merge.told.contains.isprintable() and merge.told.contains else {}
+        )
+        title = merge.told.title if merge.told.title.strip() and merge.told.title.isprintable() else merge.source.branch
+        entry = {"id": merge.id, "title": title, "from": named(merge.source), **parent, **contains}
+        branches.append({**entry, "commit": merge.commit.parents[1]})
+        made.remarks["branches", n] = merge.commit.short
+    made.remarks["branches", 0, "commit"] = (
+        "as merged; another tip is refused. Without it, the plan follows the branch."
+    )
+    made.data["branches"] = branches
+
+
+def write_rules(made: Described, merges: list[Merge]) -> None:
+    """Add the rules that settle the conflicts, each in its merge."""
+    rules: list[dict[str, object]] = []
+    for merge in merges:
+        together: dict[tuple[int, str, bool], list[str]] = {}
+        for depth, rule in _deepest_first(merge.held.rules):
+            together.setdefault((depth, rule.take, rule.drops), []).append(pattern_of(rule.path))
+        for (_, take, drops), paths in together.items():
+            rules.append({"paths": paths, "take": take, "in": [merge.id], **({"drops": "true"} if drops else {})})
+    if rules:
+        made.data["resolve"] = rules
+
+
+def _deepest_first(rules: tuple[Rule, ...]) -> Iterator[tuple[int, Rule]]:
+    """Rules, and how deep each has to stand: the pattern of a file is for all in a folder of that name, too."""
+    nested = any(one.path.startswith(f"{other.path}/") for one in rules for other in rules)
+    for rule in sorted(rules, key=lambda rule: -rule.path.count("/")) if nested else rules:
+        yield rule.path.count("/") if nested else 0, rule
+
+
+def write_fixes(made: Described, folder: str, merges: list[Merge]) -> None:
+    """Add the fixes, by the names that the messages have for them, and their patches."""
+    fixes: list[dict[str, object]] = []
+    ids = {one for merge in merges for one in merge.told.fixes.values()}
+    for merge in merges:
+        for name, does in _fixes(merge, folder):
+            free = name if name in ids else free_id([name], frozenset(str(one["id"]) for one in fixes))
+            problem = f"found in the merge of {merge.id}, {merge.commit.id[:12]}; what is wrong without it is not told"
+            fixes.append({"id": free, "problem": problem, "after": merge.id, **does})
+        if merge.held.patch:
+            made.files[_patch_file(merge, folder)] = (merge.held.patch, False)
+            made.warnings.append(
+                f"{merge.commit.short} holds lines of its own in {listed(merge.held.patched)}: they are in"
+                f" {_patch_file(merge, folder)}. They count as code of the integration (R361); read them"
+            )
+    if fixes:
+        made.data["fixes"] = fixes
+
+
+def _fixes(merge: Merge, folder: str) -> Iterator[tuple[str, dict[str, object]]]:
+    """Id of each fix of a merge, and what it does: what the message names is named so."""
+    left = list(merge.held.deleted)
+    for action, name in merge.told.fixes.items():
+        paths = action.removeprefix("delete ").split(", ")
+        if action.startswith("delete ") and set(paths) <= set(left):
+            yield name, {"delete": paths}
+            left = [path for path in left if path not in paths]
+    if left:
+        yield f"{merge.id}-delete", {"delete": left}
+    sides = {side: list(paths) for side, paths in (("ours", merge.held.ours), ("theirs", merge.held.theirs)) if paths}
+    if sides:
+        yield _told_id(merge, "take "), {"take": sides}
+    if merge.held.patch:
+        yield _told_id(merge, "apply "), {"patch": _patch_file(merge, folder)}
+
+
+def _told_id(merge: Merge, verb: str) -> str:
+    found = [name for action, name in merge.told.fixes.items() if action.startswith(verb)]
+    return found[0] if len(found) == 1 else f"{merge.id}-{'take' if verb == 'take ' else 'patch'}"
+
+
+def _patch_file(merge: Merge, folder: str) -> str:
+    return f"{folder}/{merge.id}.patch"
+
+
+def write_gates(made: Described, folder: str, history: History) -> None:
+    """Add build and test, which fail until a person says how they go, and the demo as far as the branch shows it."""
+    for stage in ("build", "test"):
+        made.data[stage] = [{"run": f"echo 'the plan does not say how to {stage}' >&2; exit 1"}]
+        made.remarks[(stage,)] = ADVICE
+    last = infrastructure(history)
+    added = {path: change.after for path, change in history.changes[last.id].items() if change.after} if last else {}
+    made.data["demo"] = demo = _demo(made, added or entries(history.repo, history.tip), own=bool(added))
+    if last:
+        demo["create"] = f"{folder}/infrastructure"
+        for path, file in added.items():
+            made.files[f"{demo['create']}/{path}"] = (content(history.repo, file.blob), file.mode == "100755")
+        if not says_so(last):
+            made.warnings.append(
+                f"{last.short} is no merge, and does not say what it is; what it adds ({len(added)} files) is taken for"
+                " the demo and its documents (`demo.create`). If they are code, put them on a branch (R361)"
+            )
+    made.warnings.append("build and test are not told by a branch: write them into the plan; until then they fail")
+
+
+def _demo(made: Described, there: dict[str, Entry], *, own: bool) -> dict[str, object]:
+    """Script and document of the demo, where there is one of each.
+
+    Args:
+        made: the plan.
+        there: files that the integration itself adds; else all.
+        own: whether they are its own: then what is named as the script is made executable.
+    """
+    scripts = [path for path, file in there.items() if file.mode == "100755" and (own or SCRIPT.fullmatch(path))]
+    documents = [path for path in there if path.endswith(".md") and (own or DOCUMENT.fullmatch(path))]
+    absent = f"{DEMO_SCRIPT}.missing" if own and DEMO_SCRIPT in there else DEMO_SCRIPT
+    demo: dict[str, object] = {}
+    for key, paths, default in (("script", scripts, absent), ("document", documents, DEMO_DOCUMENT)):
+        demo[key] = paths[0] if len(paths) == 1 else default
+        if demo[key] not in there:
+            made.remarks["demo", key] = "No branch tells this: name the file."
+    return demo
+
+
+def named(place: Located) -> str:
+    """A branch as a plan names it."""
+    return f"{place.remote}/{place.branch}"
+
+
+def listed(paths: tuple[str, ...]) -> str:
+    """The first few paths, for people."""
+    more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+    return ", ".join(map(shown, paths[:SHOWN])) + more
