@@ -116,6 +116,15 @@ def test_what_a_person_did_becomes_rules_and_fixes(right: Built) -> None:
     assert notes[3].startswith("build and test are not told by a branch")
 
 
+def test_what_a_later_merge_brings_back_is_deleted_by_no_fix(right: Built) -> None:
+    script = "E1; E2a; E2b; merge E3 --no-commit || git checkout --quiet --theirs lock.txt; save 'Merge E3'; E4; demo"
+    came = back(right, by_hand(right, script))
+    assert came.found
+    fixes = {one["id"]: one for one in came.found.data["fixes"]}  # type: ignore[attr-defined]
+    assert fixes["E1-take"]["take"] == {"ours": ["twin.txt"]}
+    assert not any("delete" in fix for fix in fixes.values())
+
+
 def test_what_the_suite_built_comes_back_by_the_names_that_it_had(right: Built) -> None:
     came = back(right, str(right.integration.tip))
     assert came.found
