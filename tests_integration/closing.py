@@ -42,6 +42,8 @@ def close(
         for line in [*_failed(record), *tried, *([] if quiet else _more(record))]:
             terminal.line(f"  {_line(line)}")
         worker = record.environment.get(WORKER)
+        if lock := session.locks.get(given.name):
+            terminal.line(f"  {_line(lock)}")
         terminal.line(f"  record: {session.folder(given.name)}{f', of {worker}' if worker else ''}")
     for problem in problems:
         terminal.line(_line(problem), red=True)

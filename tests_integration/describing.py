@@ -34,6 +34,8 @@ def run(config: pytest.Config) -> int:
     """
     option = config.option
     require_tools(OPTION)
+    if option.plan or option.record:
+        raise pytest.UsageError(f"{OPTION} excludes --plan and --record: it writes a plan, and runs none")
     for name in ("base", "repository", "write_plan"):
         if not getattr(option, name):
             raise pytest.UsageError(

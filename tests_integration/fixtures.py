@@ -59,7 +59,7 @@ def given(request: pytest.FixtureRequest, suite: Session) -> Given:
     return suite.given(request.param)
 
 
-source, branch, fix, rule, number, text, publish, notes = (
+source, branch, fix, rule, number, text, publish, lock, locked, notes = (
     pytest.fixture(name=name)(running.subject) for name in SUBJECTS
 )
 

@@ -133,8 +133,10 @@ def told(config: pytest.Config) -> dict[str, Any]:
 
 
 def fingerprint(given: Given) -> str:
-    """What a plan says, and which version of the suite has read it."""
-    return f"{__version__} {given.plan.digest if given.plan else 'rejected'}"
+    """What a plan and its lock say, and which version of the suite has read them."""
+    if given.plan is None:
+        return f"{__version__} rejected"
+    return f"{__version__} {given.plan.digest}{f' {given.plan.lock.digest}' if given.plan.lock else ''}"
 
 
 def require_same(givens: Sequence[Given], worker: Worker) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from tests_integration.plan.catalogue import DEFAULT as CATALOGUE
 from tests_integration.plan.load import safe_name
+from tests_integration.plan.lock import ENDING
 from tests_integration.plan.stages import STAGES
 from tests_integration.plan.values import is_commit_id
 from tests_integration.repository.git import git_numbers
@@ -103,6 +104,19 @@ def add_options(parser: pytest.Parser) -> None:
         default=None,
         metavar="K/N",
         help="run the K-th of N shares of the plans, which are about equally long by what each plan took the last time",
+    )
+    group.addoption(
+        "--lock",
+        action="store_true",
+        help="write beside each plan that has none, and fails nothing, what it was built from and what came of it"
+        " (NAME.lock.yaml); later runs are held to it",
+    )
+    group.addoption(
+        "--update-lock",
+        nargs="*",
+        default=None,
+        metavar="ID",
+        help="write the lock anew, with what is there now; with ids (or `base`), nothing else may have moved",
     )
     group.addoption("--reports", default="reports", metavar="DIR", help="where records land (default: reports)")
 
@@ -198,7 +212,8 @@ def _files(folder: Path, path: str) -> list[Path]:
 
 def _is_meant(file: Path) -> bool:
     """Whether a folder or a glob means this file too; a healed plan is run by its own name, when it was reviewed."""
-    return file.name != CATALOGUE and not file.name.endswith((HEALED, TRIED))
+    other = file.name == CATALOGUE or file.name.endswith((HEALED, TRIED)) or file.stem.endswith(ENDING)
+    return not other
 
 
 def _shortest(file: Path) -> Path:

@@ -17,6 +17,7 @@ from tests_integration import (
     finishing,
     github,
     healing,
+    locking,
     machines,
     running,
     starting,
@@ -77,6 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{BUILDING}: criteria about what this run built; left out with --verify")
     for stage in STAGES:
         config.addinivalue_line("markers", f"{stage}: criteria of the stage `{stage}` of a plan")
+    locking.require_plans(config)
     if config.option.shard and not config.option.plan:
         raise pytest.UsageError("--shard needs --plan: it is plans that are split over jobs")
     if config.option.heal and (not config.option.plan or config.option.verify is not None):
@@ -292,6 +294,7 @@ class Closer:
             self.suite, self.records, getattr(session.config.option, "htmlpath", None)
         )
         self.suite.problems += finishing.end_shard(self.suite)
+        self.suite.problems += locking.write(self.suite, self.records)
         session.exitstatus = finishing.exit_code(self.suite, exitstatus, self.suite.problems)
         self.suite.problems += github.append_summary(self.suite, self.records)
 

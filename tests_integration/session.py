@@ -118,6 +118,9 @@ class Session:
         unfit: why a worker can run nothing, or empty.
         died: stage in which the worker of a plan died, by plan.
         listed: whether the list of plans tells that the session has begun.
+        lock: whether plans that have no lock get one.
+        update: sources that move in locks, none named being all; None where locks stay as they are.
+        locks: what came of the lock, by plan.
     """
 
     givens: list[Given]
@@ -141,6 +144,9 @@ class Session:
     unfit: str = ""
     died: dict[str, str] = field(default_factory=dict)
     listed: bool = False
+    lock: bool = False
+    update: tuple[str, ...] | None = None
+    locks: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._earlier: dict[tuple[str, bool, bool], Found] = {}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests_integration import machines, shards, turns
+from tests_integration import locking, machines, shards, turns
 from tests_integration.engine.surroundings import look
 from tests_integration.options import plans_named, require_tools
 from tests_integration.plan.load import give
@@ -36,6 +36,9 @@ def session(config: pytest.Config) -> Session:
         shard = shards.choose(named, config.option.shard, reports, verified=verify is not None)
         named = {name: named[name] for name in shard.plans}
     givens = [give(file, clone(config), look) for file in named.values()]
+    if worker is None:
+        locking.require_known(givens, config.option.update_lock)
+    givens = locking.released(givens, config.option.update_lock)
     return Session(
         givens=givens,
         reports=reports,
@@ -45,6 +48,8 @@ def session(config: pytest.Config) -> Session:
         verify=verify,
         shard=shard,
         unfit=unfit or (machines.require_same(givens, worker) if worker else ""),
+        lock=config.option.lock,
+        update=None if config.option.update_lock is None else tuple(config.option.update_lock),
         **told,
     )
 

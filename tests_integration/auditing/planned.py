@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests_integration.facts import FixFact
+from tests_integration.plan.lock import Lock
 from tests_integration.plan.model import Plan, PlanDocument
 from tests_integration.plan.parts import Branch
 from tests_integration.record.model import Record
@@ -34,7 +35,18 @@ def plan_of(record: Record) -> Plan | None:
     document = PlanDocument.model_validate(record.plan.document)
     said = {name: getattr(document, name) for name in PlanDocument.model_fields}
     file = Path(record.plan.file)
-    return Plan.model_construct(**said, name=record.plan.name, file=file, digest=record.plan.digest, files={})
+    return Plan.model_construct(
+        **said, name=record.plan.name, file=file, digest=record.plan.digest, files={}, lock=lock_of(record)
+    )
+
+
+def lock_of(record: Record) -> Lock | None:
+    """What the plan was held to; None where it was not locked.
+
+    Raises:
+        ValueError: it is no lock.
+    """
+    return Lock.model_validate(record.plan.lock) if record.plan.lock else None
 
 
 def sources_of(record: Record) -> dict[str, str]:

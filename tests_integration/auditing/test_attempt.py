@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from tests_integration.auditing.claims import criterion_of, require, require_same, undecided
-from tests_integration.auditing.planned import JUDGED
+from tests_integration.auditing.planned import JUDGED, lock_of
 from tests_integration.facts import AttemptFact
 from tests_integration.record.model import Record, headline, statuses
 
@@ -20,6 +20,7 @@ def test_attempt_is_of_these_inputs(record: Record, attempt: AttemptFact) -> Non
     require(not attempt.refused, f"an attempt that is refused leaves no record: {attempt.refused}")
     require(not may or may.outcome != "failed" or attempt.refused, "it was refused, and was not")
     known = {"catalogue": record.plan.catalogue} if record.plan.catalogue else {}
+    known |= {"--lock": lock.digest} if (lock := lock_of(record)) else {}
     keys = ["plan", *known, *(key for key in record.sources if key != JUDGED)]
     if record.sources:
         require_same("inputs", sorted(attempt.inputs), sorted(keys), "its sources are")

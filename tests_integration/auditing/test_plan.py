@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests_integration.auditing.claims import require, require_same, undecided
 from tests_integration.auditing.evidence import Evidence
-from tests_integration.auditing.planned import is_judged, plan_of
+from tests_integration.auditing.planned import is_judged, lock_of, plan_of
 from tests_integration.facts import AttemptFact, MergeFact
 from tests_integration.plan.document import digest
 from tests_integration.plan.load import Given, safe_name
@@ -45,6 +45,23 @@ def test_digest_is_of_the_plan(record: Record) -> None:
     require(own in record.plan.files, f"{own} is not among the files of the plan")
     taken_in = {name: sha256 for name, sha256 in record.plan.files.items() if name != own}
     require_same("digest", record.plan.digest, digest(record.plan.document, taken_in), "document and files give")
+
+
+def test_lock_is_held(record: Record) -> None:
+    """What is said to be as locked is as the lock says it, and what is said to have moved is not."""
+    lock = lock_of(record)
+    if lock is None:
+        return
+    same = {
+        ("source_is_as_locked", key): source.commit == lock.commit_of(key) for key, source in record.sources.items()
+    }
+    same["plan_is_as_locked", "lock"] = record.plan.digest == lock.plan
+    same["tree_is_as_locked", "lock"] = record.tree == lock.tree
+    same["tip_is_as_locked", "lock"] = record.tip == lock.tip
+    for one in record.criteria:
+        held = same.get((one.criterion, one.subject))
+        right = one.outcome not in {"passed", "failed"} or held is None or held == (one.outcome == "passed")
+        require(right, f"{one.criterion}[{one.subject}] {one.outcome}, but the lock and the record say otherwise")
 
 
 def test_files_of_the_plan_are_in_the_commit(evidence: Evidence, record: Record) -> None:

@@ -73,8 +73,9 @@ def _of(name: str, stage: str, names: tuple[str, ...], plan: Plan, verify: str |
     if given is None:
         return [("", whole)]
     parameter, rows = given
-    if parameter == "source":
-        return [(row[0], _source(n, row[0])) for n, row in enumerate(rows)]
+    if parameter in {"source", "locked"}:
+        places = ["base", *(branch.id for branch in plan.branches)]
+        return [(row[0], _source(places.index(row[0]), row[0])) for row in rows]
     if parameter not in LISTS:
         return [(subject, whole) for subject, _ in rows]
     entry = LISTS[parameter] or (stage,)

@@ -89,6 +89,12 @@ def _read_back(plan: Plan, _stage: str, verify: str | None) -> list[Subject]:
     return [(plan.publish.remote, plan.publish)] if plan.publish else []
 
 
+def _locked(plan: Plan) -> list[str]:
+    """Base and branches that have to be where the plan's lock has them."""
+    keys = ("base", *(branch.id for branch in plan.branches))
+    return [key for key in keys if plan.lock and key not in plan.lock.released]
+
+
 SUBJECTS: dict[str, Callable[[Plan, str, str | None], list[Subject]]] = {
     "source": lambda plan, *_: [("base", "base"), *((branch.id, branch.id) for branch in plan.branches)],
     "branch": lambda plan, *_: [(branch.id, branch) for branch in plan.branches],
@@ -97,6 +103,8 @@ SUBJECTS: dict[str, Callable[[Plan, str, str | None], list[Subject]]] = {
     "text": lambda plan, *_: [(f"text-{n}", text) for n, text in enumerate(plan.demo.shows, 1)],
     "rule": lambda plan, *_: [(f"rule-{n}", (n, rule)) for n, rule in enumerate(plan.resolve, 1)],
     "publish": _read_back,
+    "lock": lambda plan, *_: [("lock", plan.lock)] if plan.lock and plan.lock.holds_result else [],
+    "locked": lambda plan, *_: [(key, key) for key in _locked(plan)],
     "notes": lambda plan, *_: [(plan.publish.remote, plan.publish)] if plan.publish and plan.publish.notes else [],
 }
 """The subjects of a parameter, by its name."""

@@ -5,6 +5,8 @@ import pytest
 from tests_integration.criteria.judge import Remark, require
 from tests_integration.facts import AttemptFact
 from tests_integration.plan.load import Given
+from tests_integration.plan.lock import Lock, lock_file
+from tests_integration.plan.model import Plan
 
 pytestmark = pytest.mark.plan
 
@@ -17,6 +19,21 @@ def test_plan_is_sound(given: Given, remark: Remark) -> None:
     require(given.plan, given.refusal)
     for text in given.document.remarks if given.document else ():
         remark(text)
+
+
+def test_plan_is_as_locked(plan: Plan, lock: Lock) -> None:
+    """The plan says what it said when it was locked, and takes in the same files."""
+    file = lock_file(plan.file).name
+    now_there = [branch.id for branch in plan.branches]
+    new, gone = [name for name in now_there if name not in lock.branches], sorted({*lock.branches} - {*now_there})
+    told = [f"new: {', '.join(new)}"] if new else []
+    told += [f"no more there: {', '.join(gone)}"] if gone else []
+    require(
+        plan.digest == lock.plan,
+        f"the plan has changed since it was locked in {file}: it was {lock.plan[:12]}, and is"
+        f" {'; '.join([plan.digest[:12], *told])} (comments do not count)\n"
+        "If that is meant: --update-lock locks what it says now; with ids, no other branch may have moved.",
+    )
 
 
 def test_attempt_may_start(attempt: AttemptFact) -> None:

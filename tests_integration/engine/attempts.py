@@ -30,8 +30,8 @@ EVERY = 60
 
 UNSETTLED = {"merge_status": "NOT_RUN", "build_status": "NOT_RUN", "test_status": "NOT_RUN", "demo_status": "NOT_RUN"}
 
-CATALOGUE = "catalogue"
-"""Key of the inputs under which the known fixes stand that the plan may look up."""
+CATALOGUE, LOCK = "catalogue", "--lock"
+"""Keys of the inputs under which the known fixes stand that the plan may look up, and the lock that it is held to."""
 
 
 HEALING = "healing"
@@ -61,11 +61,12 @@ class Outcome(NamedTuple):
 
 
 def inputs(plan: Plan, sources: Mapping[str, Source]) -> dict[str, str]:
-    """What the attempt depends on, by content: the plan (without comments), base, tips, and known fixes if there are.
+    """What the attempt depends on, by content: the plan (without comments), base, tips; known fixes and lock if any.
 
     The fixes change nothing in the branch; they change what is known of its failure, and what can be done about it.
     """
     known = {CATALOGUE: plan.catalogue.digest} if plan.catalogue.digest else {}
+    known |= {LOCK: plan.lock.digest} if plan.lock else {}
     return {"plan": plan.digest} | known | {key: source.commit or "missing" for key, source in sources.items()}
 
 

@@ -20,7 +20,7 @@ from tests_integration.engine.described import (
 from tests_integration.engine.integrate import integrate
 from tests_integration.engine.messages import Told, free_id, told
 from tests_integration.engine.obstacles import obstacles
-from tests_integration.engine.recover import Known, recovered
+from tests_integration.engine.recover import Known, is_nameable, recovered
 from tests_integration.facts import Source
 from tests_integration.plan.model import Located, Plan
 from tests_integration.repository.ask import Commit, History
@@ -130,6 +130,7 @@ def _merges(asked: Asked, history: History, heads: Mapping[Located, str], warnin
 
 
 def _known(history: History, commit: Commit, said: Told, gone: frozenset[str]) -> Known:
+    """What is known of a merge; its message may have been written by anybody."""
     deleted, taken = set[str](), dict[str, str]()
     for action in said.fixes:
         verb, _, rest = action.partition(" ")
@@ -140,7 +141,8 @@ def _known(history: History, commit: Commit, said: Told, gone: frozenset[str]) -
                 side, _, paths = part.partition(" of ")
                 taken.update(dict.fromkeys(paths.split(", "), side))
     later = [one.tree for one in history.commits[history.commits.index(commit) + 1 :]]
-    return Known(frozenset(deleted), taken, gone, later)
+    named_paths = {path: side for path, side in taken.items() if is_nameable(path)}
+    return Known(frozenset(filter(is_nameable, deleted)), named_paths, gone, later)
 
 
 def _source(commit: Commit, said: Told, heads: Mapping[Located, str], warnings: list[str]) -> Located | None:

@@ -20,6 +20,8 @@ from tests_integration.repository.entry import Entry
 from tests_integration.repository.git import git
 
 SHOWN = 5
+LAST_SECOND = 253402300799
+"""Of the year 9999; a commit may be dated later, a plan not."""
 ADVICE = "No branch tells this: write here how it is done. Until then the stage fails."
 SCRIPT = re.compile(r"(?:.*/)?demos?/[^/]*\.sh")
 DOCUMENT = re.compile(r"(?:.*/)?demos?/[^/]*\.md")
@@ -60,9 +62,10 @@ class Merge(NamedTuple):
 def head(history: History, base: Located, branch: Located) -> dict[str, object]:
     """Title, date and author as the last commit has them, base and integration."""
     form = "--format=%ct%n%cn <%ce>"
-    seconds, person = git(history.repo, "log", "-1", form, history.tip, "--").decode(errors="replace").splitlines()
+    told = git(history.repo, "log", "-1", form, history.tip, "--").decode(errors="replace")
+    seconds, _, person = told.removesuffix("\n").partition("\n")
     said: dict[str, object] = {"version": "1", "title": branch.branch}
-    said["date"] = stamp(datetime.fromtimestamp(int(seconds), UTC))
+    said["date"] = stamp(datetime.fromtimestamp(min(int(seconds), LAST_SECOND), UTC))
     if PERSON.fullmatch(person) and person.isprintable():
         said["author"] = person
     return said | {"repository": "", "base": named(base), "integration": branch.branch}
@@ -118,10 +121,10 @@ def _deepest_first(rules: tuple[Rule, ...]) -> Iterator[tuple[int, Rule]]:
 def write_fixes(made: Described, folder: str, merges: list[Merge]) -> None:
     """Add the fixes, by the names that the messages have for them, and their patches."""
     fixes: list[dict[str, object]] = []
-    ids = {one for merge in merges for one in merge.told.fixes.values()}
     for merge in merges:
         for name, does in _fixes(merge, folder):
-            free = name if name in ids else free_id([name], frozenset(str(one["id"]) for one in fixes))
+            taken = frozenset(str(one["id"]) for one in fixes)
+            free = free_id([name], taken) if name in taken else name
             problem = f"found in the merge of {merge.id}, {merge.commit.id[:12]}; what is wrong without it is not told"
             fixes.append({"id": free, "problem": problem, "after": merge.id, **does})
         if merge.held.patch:

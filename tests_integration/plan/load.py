@@ -12,6 +12,7 @@ from tests_integration.plan.catalogue import read_catalogue
 from tests_integration.plan.document import digest
 from tests_integration.plan.document import document as said
 from tests_integration.plan.known import EMPTY
+from tests_integration.plan.lock import ENDING, read_lock
 from tests_integration.plan.markdown.draft import Surroundings
 from tests_integration.plan.mistakes import TOLD, Mark, Mistake, PlanRejectedError
 from tests_integration.plan.model import Plan, PlanDocument
@@ -65,12 +66,14 @@ def _loaded(file: Path, repository: Path | None, look: Callable[[Path], Surround
         mistakes += (Mistake(document.mark(place), place, text) for place, text in islice(led_nowhere, TOLD + 1))
         catalogue, of_catalogue = read_catalogue(file.parent, document.data.get("known_fixes"))
         mistakes += (Mistake(document.mark(place), place, text) for place, text in of_catalogue)
+    lock, of_lock = read_lock(file)
+    mistakes += (Mistake(document.mark(place), place, text) for place, text in of_lock)
     mistakes += islice(wrong, TOLD + 1)
     if mistakes or content is None:
         raise PlanRejectedError(file, mistakes)
     values = {name: getattr(content, name) for name in PlanDocument.model_fields}
     plan = Plan.model_construct(
-        **values, name=file.stem, file=file.absolute(), digest="", files={}, catalogue=catalogue
+        **values, name=file.stem, file=file.absolute(), digest="", files={}, catalogue=catalogue, lock=lock
     )
     files = _files(plan)
     return plan.model_copy(update={"digest": digest(said(content), files), "files": files}), document
@@ -121,6 +124,9 @@ def safe_name(stem: str) -> str:
 def _mistakes_of_name(file: Path) -> Iterator[Mistake]:
     if not ID.fullmatch(file.stem):
         text = f"the file's name gives the plan its name; {file.stem!r} may hold letters, digits, '.', '_' and '-' only"
+        yield Mistake(Mark(1, 1), (), text)
+    elif file.stem.endswith(ENDING):
+        text = f"is the lock of a plan and none itself; the plan is {file.stem.removesuffix(ENDING)}.yaml"
         yield Mistake(Mark(1, 1), (), text)
     elif file.stem in RESERVED:
         yield Mistake(

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from tests_integration.plan.known import EMPTY, Catalogue
+from tests_integration.plan.lock import Lock
 from tests_integration.plan.parts import (
     Branch,
     Command,
@@ -112,6 +113,7 @@ class Plan(PlanDocument):
         digest: SHA-256 of what the plan says (not of comments or layout) and of the files it takes in.
         files: SHA-256 of each file that it takes in, by path as seen from the plan's folder.
         catalogue: fixes that are known and not in the plan, unless it says so; no part of the plan's digest.
+        lock: what it was built from, and what came of it, where it is held to that; no part of its digest either.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Plan(PlanDocument):
     digest: str
     files: dict[str, str]
     catalogue: Catalogue = EMPTY
+    lock: Lock | None = None
 
     @property
     def folder(self) -> Path:

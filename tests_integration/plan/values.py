@@ -17,6 +17,7 @@ SECONDS = {"s": 1, "m": 60, "h": 3600}
 SIZE = re.compile(r"(?P<count>[1-9][0-9]{0,5})(?P<unit>[KMGT])")
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+DIGEST = re.compile(r"[0-9a-f]{64}")
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 LONGEST_ID = 100
 MOST_PATTERNS = 1000
@@ -220,6 +221,12 @@ def is_commit_id(text: str) -> bool:
     return bool(COMMIT.fullmatch(text))
 
 
+def _digest(text: str) -> str:
+    if not DIGEST.fullmatch(text):
+        raise ValueError(f"{text!r} is not a SHA-256 (64 hexadecimal digits)")
+    return text
+
+
 def _pointer(text: str) -> str:
     if not re.fullmatch(r"(/([^~/]|~[01])*)*", text):
         raise ValueError(f"{text!r} is not a JSON pointer such as /wave_integrations/phase1_wave2 (RFC 6901)")
@@ -242,6 +249,7 @@ RemoteUrl = Annotated[str, AfterValidator(_remote_url)]
 LocalPath = Annotated[str, AfterValidator(_local_path)]
 CommandLine = Annotated[str, AfterValidator(_command_line)]
 CommitId = Annotated[str, Field(pattern=f"^{COMMIT.pattern}$")]
+Digest = Annotated[str, AfterValidator(_digest)]
 Duration = Annotated[
     int, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": f"^{DURATION.pattern}$"})
 ]

@@ -27,8 +27,17 @@ SHUT_OUT = (
 CAME_WITH = re.compile(r"^\S+ came with (\S+), .* \(merge [0-9a-f]{12}\)$", re.MULTILINE)
 """How the message of a failed command says which branch brought a file; lines of the log stand indented."""
 
+ANOTHER_RESULT = (
+    "Look at what waveproof or git make otherwise than when the plan was locked; if the new result is right, run with"
+    " --update-lock, and commit the lock."
+)
+
 BY_CRITERION = {
     "plan_is_sound": "Correct the plan, every mistake of which is told with its line, and run again.",
+    "plan_is_as_locked": "Look at what the plan says now and did not when it was locked; if it is meant, run with"
+    " --update-lock, and commit the lock.",
+    "tree_is_as_locked": ANOTHER_RESULT,
+    "tip_is_as_locked": ANOTHER_RESULT,
     "branch_starts_at_base": "Integrate afresh from the base as it is now.",
     "sources_are_untouched": "Run again: a branch moved while this ran, and what is newer would be left out.",
     "own_lines_stay_within_limit": "Make the known fixes smaller, or have them done on the effort branches (R300);"
@@ -132,6 +141,16 @@ def _of_sources(record: Record, alike: Sequence[CriterionFact]) -> str:
     )
 
 
+def _of_lock(record: Record, alike: Sequence[CriterionFact]) -> str:
+    del record
+    subjects = [fact.subject for fact in alike]
+    them = "it is" if len(subjects) == 1 else "they are"
+    return (
+        f"Look at what {_named(subjects)} brought since the plan was locked; if {them} to move, run with --update-lock"
+        f" {' '.join(subjects)}, and commit the lock."
+    )
+
+
 def _of_conflicts(record: Record, alike: Sequence[CriterionFact]) -> str:
     conflicting = {parked.branch for parked in record.parked if parked.conflicts}
     if subjects := [fact.subject for fact in alike if fact.subject in conflicting]:
@@ -201,6 +220,7 @@ def _of_publication(record: Record, alike: Sequence[CriterionFact]) -> str:
 LOOKING: dict[str, Callable[[Record, Sequence[CriterionFact]], str]] = {
     "attempt_may_start": _of_refusal,
     "source_is_found": _of_sources,
+    "source_is_as_locked": _of_lock,
     "branch_merges": _of_conflicts,
     "branch_is_whole": _of_what_is_missing,
     "build_passes": _of_gate,

@@ -103,6 +103,7 @@ def plan_fact(given: Given) -> PlanFact:
         files=({given.file.name: given.sha256} if given.sha256 else {}) | plan.files,
         document=document(plan),
         catalogue=plan.catalogue.digest,
+        lock=plan.lock.said if plan.lock else {},
     )
 
 

@@ -34,7 +34,7 @@ ANOTHER = {f"/metadata/integration_attempts/*/{key}" for key in DONE | STATUSES 
 
 
 def integrated(folder: Path) -> Wave:
-    """Rules of every kind, a conflict that a fix settles, a file that stays deleted, a patch, a published branch."""
+    """Rules of every kind, a conflict that a fix settles, a deletion, a patch, a published branch, a lock."""
     wave = Wave(folder)
     wave.commit("main", dict.fromkeys(("a", "b", "c", "d", "lock", "twin"), "base\n"))
     first = {"a": "1\n", "b": "1\n", "c": "1\n", "d": None, "lock": "1\n", "twin": "1\n", "list": "1\n2\n3\n"}
@@ -50,7 +50,7 @@ def integrated(folder: Path) -> Wave:
     patch = "--- a/list\n+++ b/list\n@@ -1,3 +1,3 @@\n 1\n-2\n+two\n 3\n"
     (folder / "plans" / "list.patch").write_text(patch, encoding="utf-8")
     wave.document["publish"]["notes"] = True
-    assert build(wave).exit == 0
+    assert build(wave, "--lock").exit == 0
     assert build(wave).exit == 0
     return wave
 

@@ -34,6 +34,7 @@ ROWS = (
         "healing",
         "interrupting",
         "live",
+        "locking",
         "machines",
         "shards",
         "starting",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests_integration.criteria.catalogue import cases
 from tests_integration.plan.load import load
+from tests_integration.plan.lock import Lock
 from tests_integration.plan.parts import Publish, Resolve
 from tests_integration.selftests.running_plans import PLANS
 
@@ -23,7 +24,9 @@ def test_every_criterion_proves_a_rule_of_the_table() -> None:
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     rule = Resolve(paths=("go.mod",), take="theirs")
     publish = Publish(remote="origin", notes=True)
-    plan = load(PLANS / "wave2.yaml").model_copy(update={"resolve": (rule,), "publish": publish})
+    plan = load(PLANS / "wave2.yaml").model_copy(
+        update={"resolve": (rule,), "publish": publish, "lock": Lock.model_construct()}
+    )
     assert named == {case.criterion for case in cases(plan)}
 
 
