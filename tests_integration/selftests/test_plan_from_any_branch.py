@@ -71,7 +71,7 @@ def settled(repo: Repo, sides: tuple[str, str], hand: Hand) -> str:
         path, entry = there[number % len(there)] if there else ("a", Entry("100644", ""))
         new: dict[str, Entry | None] = {
             "delete": None,
-            "write": Entry("100644", stored_blob(repo, lines(number) + b"by hand\n")),
+            "write": Entry("100644", stored_blob(repo, lines(number) + b"by hand\n", sides[0])),
             "run": Entry("100755", entry.blob) if entry.mode == "100644" else entry,
             "ours": entries(repo, sides[0]).get(path),
             "theirs": entries(repo, sides[1]).get(path),
@@ -90,7 +90,7 @@ def integration(repo: Repo, tips: Mapping[str, str], hands: list[Hand], *, demo:
             at = committer.commit(settled(repo, sides, hand), hand.message.format(name), sides)
             merged.add(tips[name])
     if demo:
-        file = Entry("100755", stored_blob(repo, b"#!/bin/sh\n"))
+        file = Entry("100755", stored_blob(repo, b"#!/bin/sh\n", at))
         tree = edited(repo, git(repo, "rev-parse", f"{at}^{{tree}}").decode().strip(), {"demos/demo.sh": file})
         at = committer.commit(tree, "Add demo\n\nIntegration-Infrastructure: R291\n", (at,))
     return at
