@@ -78,8 +78,7 @@ def _more(record: Record) -> Iterator[str]:
         yield f"parked: {', '.join(_parked(parked) for parked in record.parked)}; the others were merged"
     if record.interrupted:
         yield from (headline(lost) for lost in record.criteria if lost.outcome == "blocked" and lost.message)
-    if record.verdict != "SUCCESS":
-        yield f"what to do: {what_to_do(record)}"
+    yield from _next(record)
     remarks = record.remarks
     for remark in remarks[:REMARKS]:
         yield from _shortened(f"note: {remark}".splitlines())
@@ -93,6 +92,13 @@ def _more(record: Record) -> Iterator[str]:
         yield f"{record.judged.ref} was built by {record.judged.builders}, and judged by {record.judged.judged_by}"
     elif record.publication and not record.publication.problem:
         yield f"{record.publication.ref} on {record.publication.remote}, {record.publication.status}"
+
+
+def _next(record: Record) -> Iterator[str]:
+    if record.culprit:
+        yield f"looked into: {record.culprit.sentence}"
+    if record.verdict != "SUCCESS":
+        yield f"what to do: {what_to_do(record)}"
 
 
 def _line(text: str) -> str:

@@ -42,6 +42,11 @@ UNDECIDED = (
         ("/commands/*/reused", "/gates/*/commands/*/reused"),
     ),
     Undecided(
+        "trials",
+        "what trials of other trees came to: only running them again tells",
+        tuple(f"/gates/*/culprit/trials/*/{key}" for key in ("what", "commit", "outcome", "line", "commands/**")),
+    ),
+    Undecided(
         "words-of-criteria",
         "what criteria remarked, and what they said beyond their first line",
         ("/criteria/*/message", "/criteria/*/remarks", "/criteria/*/remarks/*"),

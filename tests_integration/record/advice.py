@@ -24,6 +24,9 @@ SHUT_OUT = (
 )
 """What enforces it, how a log shows it, and what to do: commands are shut in, and may need what they are kept from."""
 
+BASE = "base"
+OR = "or"
+
 CAME_WITH = re.compile(r"^\S+ came with (\S+), .* \(merge [0-9a-f]{12}\)$", re.MULTILINE)
 """How the message of a failed command says which branch brought a file; lines of the log stand indented."""
 
@@ -74,6 +77,10 @@ AFRESH = (
 UNSTABLE = (
     "Look at what is no part of the plan and its branches, which are as they were when this held: the machine, the"
     " network, the time; then run again."
+)
+UNREPEATED = (
+    "Find out what the command depends on beside the branch (time, order, network, chance) and have it give one result;"
+    " the log of each try is in the record. Then run again."
 )
 UNRELIABLE = "Do not rely on the record before somebody has looked into the failure; the branch itself was proven."
 OTHERWISE = "Change what the failure names on the effort's own branch (R300), or the plan where it is wrong; run again."
@@ -191,15 +198,38 @@ def _of_command(record: Record, alike: Sequence[CriterionFact]) -> str:
     for shut, symptom, advice in SHUT_OUT:
         if command and shut in command.isolation and symptom.search(alike[0].message):
             return advice
-    known = {branch["id"] for branch in record.plan.branches}
-    suspects = [name for name in CAME_WITH.findall(alike[0].message) if name in known]
-    where = "on the branch that it comes from"
-    if suspects:
-        where = f"on {_named(suspects, 'or')}, which brought files that the log names"
+    return _repair(record, alike[0].message)
+
+
+def _repair(record: Record, message: str) -> str:
+    """What to do about a command that failed by itself."""
+    culprit = record.culprit
+    if culprit and culprit.kind == "unstable":
+        return UNREPEATED
+    where = _where(record, message)
     cures = [one.id for gate in record.gates for one in gate.proposals if one.lines]
     if cures and not record.healing:
         return f"Run again with --heal, which tries what is known to cure {_named(cures)}; or repair it {where} (R300)."
+    if culprit and culprit.fixes:
+        return f"Correct {_named(culprit.fixes)} in the plan, or leave it out; or repair it {where} (R300); run again."
     return f"Repair it {where} (R300), or by a known fix in the plan (R521), and run again."
+
+
+def _where(record: Record, message: str) -> str:
+    """On which branch a failed command is to be repaired, as far as that is known."""
+    culprit = record.culprit
+    if culprit and culprit.kind == "base":
+        return f"on the base, {record.plan.base}"
+    if culprit and culprit.branch:
+        others = ["the base" if other == BASE else other for other in culprit.together]
+        return f"on {culprit.branch}{f', or on {_named(others, OR)}, with which it breaks' if others else ''}"
+    if culprit and culprit.branches:
+        return f"on {'one of ' if len(culprit.branches) > 1 else ''}{_named(culprit.branches, OR)}"
+    known = {branch["id"] for branch in record.plan.branches}
+    suspects = [name for name in CAME_WITH.findall(message) if name in known]
+    if suspects:
+        return f"on {_named(suspects, OR)}, which brought files that the log names"
+    return "on the branch that it comes from"
 
 
 def _of_publication(record: Record, alike: Sequence[CriterionFact]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests_integration.record.advice import what_to_do
 from tests_integration.record.model import CriterionFact, Record, headline
 from tests_integration.repository.notes import NOTES
-from tests_integration.text import clipped, visible
+from tests_integration.text import clipped, counted, visible
 
 SHOWN = 12
 REMARKS = 6
@@ -51,6 +51,7 @@ def summary(record: Record, folder: Path, *, times: bool = True) -> str:
         _published(record, times=times),
         _list("Failed:", [told for criterion in record.failed for told in _failures(criterion)], SHOWN),
         f"What to do: {_with_code(what_to_do(record))}",
+        _culprit(record),
         _list("Known fixes, tried:", [("", told) for told in record.healing.told] if record.healing else [], SHOWN),
         _list("Worth knowing:", [("", remark) for remark in record.remarks], REMARKS),
         _compared(record) if times else "",
@@ -146,6 +147,13 @@ def _list(title: str, items: Sequence[tuple[str, str]], shown: int) -> str:
     lines = [f"- {what}{prose(why)}" for what, why in items[:shown]]
     more = [f"- … and {len(items) - shown} more"] if len(items) > shown else []
     return "\n".join([title, "", *lines, *more]) if items else ""
+
+
+def _culprit(record: Record) -> str:
+    if not record.culprit:
+        return ""
+    tried = counted(len(record.culprit.trials), "trial")
+    return f"Looked into by {tried}: {prose(record.culprit.sentence, 2 * LONGEST)}."
 
 
 def _with_code(text: str) -> str:

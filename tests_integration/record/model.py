@@ -8,6 +8,7 @@ from pydantic import Field
 from tests_integration.facts import (
     AttemptFact,
     CommandFact,
+    Culprit,
     Fact,
     Gate,
     InfrastructureFact,
@@ -162,6 +163,11 @@ class Record(Fact):
     def failed(self) -> tuple[CriterionFact, ...]:
         """The criteria that failed."""
         return tuple(criterion for criterion in self.criteria if criterion.outcome == "failed")
+
+    @property
+    def culprit(self) -> Culprit | None:
+        """What was found out about the gate that failed; None where nothing was looked into."""
+        return next((gate.culprit for gate in self.gates if gate.culprit), None)
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -2,13 +2,15 @@
 
 import base64
 import shlex
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from tests_integration.facts import CommandFact, FileFact, InfrastructureFact, MergeFact, NoteFact
+from tests_integration.facts import CommandFact, Culprit, FileFact, InfrastructureFact, MergeFact, NoteFact
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Fix
 from tests_integration.record.model import Record
 from tests_integration.repository.entry import SUBMODULE
+from tests_integration.text import counted
 
 CLONE = "a clone of the repository"
 
@@ -171,17 +173,38 @@ def _file_lines(file: FileFact, content: bytes) -> list[str]:
     return [*lines, f"git add --force --chmod={executable} -- {path}"]
 
 
-def _gates(record: Record) -> list[Operation]:
-    return [
-        Operation(
-            f"Run the {command.stage}",
-            (command.run,),
-            "a clean checkout of the branch",
-            _end(command),
-            verification=f"log {command.log}, {command.size} bytes, SHA-256 {command.sha256}",
-        )
-        for command in record.commands
-    ]
+def _gates(record: Record) -> Iterator[Operation]:
+    for gate in record.gates:
+        yield from map(_command, gate.commands)
+        if gate.culprit:
+            yield _search(gate.culprit)
+
+
+def _command(command: CommandFact) -> Operation:
+    return Operation(
+        f"Run the {command.stage}",
+        (command.run,),
+        "a clean checkout of the branch",
+        _end(command),
+        verification=f"log {command.log}, {command.size} bytes, SHA-256 {command.sha256}",
+    )
+
+
+def _search(culprit: Culprit) -> Operation:
+    """Trials, each with the commands that were run, and what came of them."""
+    lines = []
+    for trial in culprit.trials:
+        lines.append(f"# trial {trial.number}, {trial.what}{f' ({trial.commit})' if trial.commit else ''}")
+        lines += [command.run for command in trial.commands]
+        lines.append(f"# {trial.outcome}{f': {trial.line}' if trial.line else ''}")
+    logs = [command.log for trial in culprit.trials for command in trial.commands]
+    return Operation(
+        f"Look into why the {culprit.stage} fails",
+        tuple(lines),
+        "a clean checkout of each tree, merged in memory",
+        culprit.sentence,
+        verification=f"{counted(len(logs), 'log')}: {', '.join(logs)}",
+    )
 
 
 def _end(command: CommandFact) -> str:

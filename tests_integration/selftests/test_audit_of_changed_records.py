@@ -27,6 +27,8 @@ NOTED = {"/note/at", "/note/url", "/note/status"}
 NO_ATTEMPT = {f"/attempt/{key}" for key in ("forced", "run", "started_at", "owner/*")} | {"/metadata"}
 EARLIER = {f"/compared/{key}" for key in ("passed_over", "plan_changed", "problem", "started_at", "tools", "verdict")}
 MOVED = {f"/compared/moved/*/{key}" for key in ("before", "source", "source_before")} | {"/compared/tip"}
+TRIED = ("ended", "exit", "isolation", "left_running", "problem", "reused", "seconds", "started_at", "timeout")
+TRIALS = {f"/gates/*/culprit/trials/*/{key}" for key in ("commit", "line", "what", *(f"commands/*/{k}" for k in TRIED))}
 STATUSES = {f"{gate}_status" for gate in ("merge", "build", "test", "demo")}
 DONE = {"attempt_number", "started_at", "completed_at", "merge_commit_sha", "bugs_created", "cascade_triggered", "run"}
 OWN = {"inputs/*", "owner/*", "record_judged", "interrupted"}
@@ -79,10 +81,12 @@ def parked(folder: Path) -> Wave:
 
 
 def failing(folder: Path) -> Wave:
-    """A build that fails: no tip is anywhere but in the record."""
+    """A build that fails, and why, found by trials: no tip is anywhere but in the record."""
     wave = Wave(folder)
     wave.branch("E1", {"a": "1\n"})
-    wave.document["build"] = [{"run": "true", "timeout": "60s"}, {"run": "echo no; false", "timeout": "60s"}]
+    wave.commit("main", {"c.txt": "1\n"})
+    lines = ("true", "test ! -e a || test ! -e c.txt || { echo 'c.txt:1: no'; false; }")
+    wave.document |= {"build": [{"run": line, "timeout": "60s"} for line in lines], "limits": {"trials": 30}}
     assert build(wave).exit == 1
     return wave
 
@@ -117,7 +121,7 @@ SAMPLES = {
     ),
     "parked": Sample(parked, "wave", ALWAYS | MERGED | WARNINGS | {"/metadata/bugs_pending_fix"}),
     "rehearsed": Sample(rehearsed, "wave", ALWAYS | MERGED | NO_ATTEMPT | EARLIER | MOVED),
-    "failing": Sample(failing, "wave", ALWAYS | MERGED | WARNINGS | FAILED),
+    "failing": Sample(failing, "wave", ALWAYS | MERGED | WARNINGS | FAILED | TRIALS | {"/criteria/*/remarks/*"}),
     "judged": Sample(
         judged,
         "wave/verified",

@@ -1,10 +1,12 @@
 """Since which merge a build fails, and with what together: named only where trials show it."""
 
+import html
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests_integration.selftests.running_plans import run
 from tests_integration.selftests.searching import IDS, Bench, bench, breaks, wide
 from tests_integration.selftests.waves import Wave
 
@@ -194,3 +196,40 @@ def test_the_files_of_the_demo_may_be_what_breaks_it(wave: Wave, tmp_path: Path)
         second = made.search(breaks(("demos/demo.sh two.txt", "demos/demo.sh:1: broken"))).found
         assert (second.branch, second.together) == ("E2", ())
         assert second.sentence.endswith("; at its own tip it fails only with the files of `demo.create` added")
+
+
+def test_every_form_of_the_record_says_what_was_found(wave: Wave) -> None:
+    wave.branch("E1", {"one.txt": "one\n"})
+    wave.branch("E2", {"two.txt": "two\n"})
+    wave.document |= {"build": [{"run": breaks(("one.txt two.txt", "one.txt:1: <b>twice</b>"))}], "limits": {}}
+    done = run(wave.folder, "--plan", str(wave.write()))
+    reports = wave.folder / "reports" / "wave"
+    found = done.record("wave")["gates"][0]["culprit"]
+    said = next(one["message"] for one in done.record("wave")["criteria"] if one["outcome"] == "failed")
+    sentence = found["sentence"]
+    assert sentence.endswith("it breaks together with E1; of its files the log names one.txt")
+    assert said.split("\n\n")[1] == sentence
+    assert f"  looked into: {sentence}\n" in done.output
+    assert "trial 1, the same commit again: fails: one.txt:1: <b>twice</b> (" in done.output
+    assert "  what to do: Repair it on E2, or on E1, with which it breaks (R300)" in done.output
+    page = (reports / "report.html").read_text(encoding="utf-8")
+    assert html.escape(sentence) in page
+    assert '<td data-label="tree">the base with E2 ' in page
+    assert "<b>twice</b>" not in page
+    assert sentence.replace("_", "\\_") in (reports / "work-log.md").read_text(encoding="utf-8")
+    assert "Looked into by " in (reports / "summary.md").read_text(encoding="utf-8")
+    logs = [command["log"] for trial in found["trials"] for command in trial["commands"]]
+    assert all((reports / log).is_file() for log in logs)
+
+
+def test_a_failure_that_does_not_repeat_stays_one_and_blames_nobody(wave: Wave) -> None:
+    wave.branch("E1", {"one.txt": "one\n"})
+    once = f"{COUNTED}test $n -ne 0 || {{ echo 'one.txt:1: now and then'; exit 1; }}"
+    wave.document |= {"build": [{"run": once}], "limits": {}}
+    done = run(wave.folder, "--plan", str(wave.write()))
+    assert done.exit == 1
+    assert done.outcomes("wave")["failed"] == ["build_passes[1]"]
+    assert done.record("wave")["verdict"] == "BUILD_GATE_FAILURE"
+    logs = "see logs/build-1.log and logs/build-1.trial-01.log"
+    assert f"unstable: run again on the same commit, it passed; it stays failed, {logs}" in done.output
+    assert "what to do: Find out what the command depends on beside the branch" in done.output
