@@ -48,12 +48,6 @@ Clock = Callable[[str, str], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="session")
-def suite(request: pytest.FixtureRequest) -> Session:
-    """The state of this session."""
-    return request.config.stash[SESSION]
-
-
-@pytest.fixture(scope="session")
 def given(request: pytest.FixtureRequest, suite: Session) -> Given:
     """The plan of the case, or its refusal."""
     return suite.given(request.param)
@@ -79,9 +73,9 @@ def ledger(suite: Session, plan: Plan) -> PlanLedger:
 
 
 @pytest.fixture(scope="session")
-def workspace(suite: Session, plan: Plan, pytestconfig: pytest.Config) -> Iterator[Workspace]:
+def workspace(suite: Session, plan: Plan, configuration: pytest.Config) -> Iterator[Workspace]:
     """Folders of the plan."""
-    with machines.turn(suite, plan.name, wait=not pytestconfig.option.no_wait):
+    with machines.turn(suite, plan.name, wait=not configuration.option.no_wait):
         yield suite.workspace(plan.name)
 
 
@@ -92,20 +86,32 @@ def reports(workspace: Workspace) -> Path:
 
 
 @pytest.fixture(scope="session")
-def store(suite: Session, plan: Plan, ledger: PlanLedger, workspace: Workspace) -> Iterator[Store]:
-    """The plan's bare store, which other plans of its project may be using too; another run of the plan has its own."""
-    if refusal := suite.refusals.get(plan.name):
-        pytest.skip(f"blocked: {refusal.splitlines()[0]}")
-    with open_store(workspace.store, workspace.stores) as opened:
-        yield opened
+def opened(suite: Session, plan: Plan, ledger: PlanLedger, workspace: Workspace) -> Iterator[Store | None]:
+    """The plan's bare store, which other plans of its project may be using too; another run of the plan has its own.
+
+    None where the plan has no turn in this session.
+    """
+    if plan.name in suite.refusals:
+        yield None
+        return
+    with open_store(workspace.store, workspace.stores) as store:
+        yield store
         failures = [fact.message for fact in ledger.criteria()]
-        mending.drop_damaged(plan, opened, failures, partial(live.say, suite), workspace.memory)
+        mending.drop_damaged(plan, store, failures, partial(live.say, suite), workspace.memory)
 
 
 @pytest.fixture(scope="session")
-def looked_up(request: pytest.FixtureRequest, suite: Session, plan: Plan) -> Mapping[str, Source]:
+def store(suite: Session, plan: Plan, opened: Store | None) -> Store:
+    """The same, where it is to be had."""
+    if opened is None:
+        pytest.skip(f"blocked: {suite.refusals[plan.name].splitlines()[0]}")
+    return opened
+
+
+@pytest.fixture(scope="session")
+def looked_up(plan: Plan, opened: Store | None) -> Mapping[str, Source]:
     """Base and branches as their remotes have them, before anything is fetched."""
-    return {} if plan.name in suite.refusals else look_up(plan, request.getfixturevalue("store"))
+    return {} if opened is None else look_up(plan, opened)
 
 
 @pytest.fixture(scope="session")
@@ -134,9 +140,9 @@ def attempt(
 
 
 @pytest.fixture(scope="session")
-def clock(suite: Session, pytestconfig: pytest.Config) -> Clock:
+def clock(suite: Session, configuration: pytest.Config) -> Clock:
     """Shows on a live line what runs, where it tells nothing itself: the stage, and what it does."""
-    return lambda stage, what: live.clock(suite, pytestconfig, stage, what)
+    return lambda stage, what: live.clock(suite, configuration, stage, what)
 
 
 @pytest.fixture(scope="session")
@@ -222,9 +228,9 @@ def ancestry(plan: Plan, store: Repo, history: History, tips: Mapping[str, str])
 
 
 @pytest.fixture
-def remark(request: pytest.FixtureRequest) -> Remark:
+def remark(suite: Session) -> Remark:
     """Lets a criterion tell the reviewer something that is no failure but has to be known."""
-    properties = request.node.user_properties
+    properties = running.at_work(suite).user_properties
     return lambda text: properties.append((REMARK, visible(text)))
 
 

@@ -187,6 +187,7 @@ def _take_over(config: pytest.Config) -> None:
         config.args = [str(FOLDER)]
     if config.pluginmanager.has_plugin(HYPOTHESIS):
         config.pluginmanager.unregister(name=HYPOTHESIS)
+    config.pluginmanager.register(starting.fixtures(suite, config))
     config.pluginmanager.register(Listener(suite))
     if suite.worker is None:
         config.pluginmanager.register(Closer(suite))

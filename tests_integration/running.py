@@ -86,10 +86,16 @@ def asked(item: pytest.Item) -> Asked:
     return found
 
 
-def subject(request: pytest.FixtureRequest, suite: Session) -> object:
+def subject(suite: Session) -> object:
     """What a criterion is judged for in this case."""
-    name, _, (criterion, wanted) = asked(request.node)
+    name, _, (criterion, wanted) = asked(at_work(suite))
     return suite.subjects[name, criterion][wanted]
+
+
+def at_work(suite: Session) -> pytest.Item:
+    """The case that runs."""
+    assert suite.item, "fixtures are made for a case"  # noqa: S101
+    return suite.item
 
 
 def arranged(items: list[pytest.Item], session: Session) -> list[pytest.Item]:
@@ -155,6 +161,7 @@ def come_to(item: pytest.Item, session: Session) -> None:
 
     What cannot be written now is no failure of the stage; at the end it is one of the record.
     """
+    session.item = item
     name, stage, _ = asked(item)
     before, session.running = session.running, (name, stage)
     if session.running == before:
@@ -218,7 +225,7 @@ def _make_visible(report: pytest.TestReport, session: Session) -> None:
     if isinstance(report.longrepr, tuple):
         file, line, reason = report.longrepr
         report.longrepr = file, line, visible(reason)
-    elif (text := report.longreprtext) != (told := machines.as_at_home(session, visible(text))):
+    elif report.longrepr and (text := report.longreprtext) != (told := machines.as_at_home(session, visible(text))):
         report.longrepr = told
 
 

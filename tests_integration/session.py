@@ -109,7 +109,8 @@ class Session:
         cache: folder of the suite's own, kept between runs.
         terminal: where live lines go, or None.
         began: seconds since the epoch.
-        running: plan and stage of the case that runs; kept where the session is interrupted.
+        item: the case that runs.
+        running: its plan and stage; kept where the session is interrupted.
         interrupted: whether it was.
         problems: what could not be written.
         refusals: why another run of a plan keeps it from starting, by plan.
@@ -135,6 +136,7 @@ class Session:
     cache: Path = Path()
     terminal: pytest.TerminalReporter | None = None
     began: float = field(default_factory=time.time)
+    item: pytest.Item | None = None
     running: tuple[str, str] = ("", "")
     interrupted: bool = False
     problems: list[str] = field(default_factory=list)

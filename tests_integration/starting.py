@@ -1,6 +1,7 @@
 """The beginning of a session: its plans, its folders, and its turn."""
 
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -68,6 +69,27 @@ def clone(config: pytest.Config) -> Path | None:
             f"--repository {config.option.repository}: there is no folder {folder}; a plan needs a clone"
         )
     return folder
+
+
+def fixtures(session: Session, config: pytest.Config) -> ModuleType:
+    """A plugin with the fixtures that are the same for all plans.
+
+    No fixture asks for a `request` that can do without: for each that does, pytest looks at a signature in each case.
+    """
+
+    @pytest.fixture(scope="session")
+    def suite() -> Session:
+        """The state of this session."""
+        return session
+
+    @pytest.fixture(scope="session")
+    def configuration() -> pytest.Config:
+        """What pytest was told."""
+        return config
+
+    plugin = ModuleType(f"{__name__}.session")  # pytest looks for fixtures in modules and classes
+    vars(plugin).update(suite=suite, configuration=configuration)
+    return plugin
 
 
 def begin(config: pytest.Config, suite: Session) -> None:
