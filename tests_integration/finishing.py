@@ -1,7 +1,8 @@
 """The end of a session: the records, the report, the exit code."""
 
+from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests_integration.record.write import write_index as write_list
 from tests_integration.session import Session
 
 Records = dict[str, Record]
+Parts = Callable[[str], str]
 
 
 def records(session: Session) -> Records:
@@ -30,7 +32,17 @@ def kept(session: Session, records: Records) -> Records:
     return {name: record for name, record in records.items() if not session.refused(name)}
 
 
-def write(session: Session, records: Records) -> list[str]:
+def parts(session: Session, records: Records) -> Parts:
+    """The records that are written, each as a fragment of HTML, made when it is asked for and not twice."""
+
+    @cache
+    def part(name: str) -> str:
+        return html.record(records[name], session.folder(name))
+
+    return part
+
+
+def write(session: Session, records: Records, parts: Parts) -> list[str]:
     """Write the forms of every record, and of several plans each its own page; what could not be written."""
     problems = []
     several = len(session.givens) > 1
@@ -40,8 +52,7 @@ def write(session: Session, records: Records) -> list[str]:
                 set_aside(session.folder(name))
             write_forms(session.folder(name), session.given(name).plan, record)
             if several:
-                part = html.record(record, session.folder(name), several=False)
-                write_page(session.folder(name), html.document(record.plan.heading, part))
+                write_page(session.folder(name), html.document(record.plan.heading, parts(name)))
         except OSError as error:
             problems.append(f"the record of {name} could not be written: {error}")
     return problems
@@ -109,12 +120,13 @@ def write_index(session: Session, records: Records, report: str | None) -> list[
     return []
 
 
-def page(session: Session, records: Records) -> list[str]:
+def page(session: Session, records: Records, parts: Parts) -> list[str]:
     """The records as HTML, for the report."""
     written = kept(session, records)
-    several = len(session.givens) > 1
-    parts = [html.record(record, session.folder(name), several=several) for name, record in written.items()]
-    return [html.overview([*records.values()]), *parts] if several else parts
+    if len(session.givens) == 1:
+        return [parts(name) for name in written]
+    headed = [html.headed(parts(name), record) for name, record in written.items()]
+    return [html.overview([*records.values()]), *headed]
 
 
 def title(session: Session) -> str:

@@ -225,6 +225,7 @@ class Closer:
     def __init__(self, suite: Session) -> None:
         self.suite = suite
         self.records: finishing.Records = {}
+        self.parts = finishing.parts(suite, self.records)
         self.silence = github.Silence() if github.is_job(suite.caller) else None
 
     @pytest.hookimpl(optionalhook=True)
@@ -290,7 +291,8 @@ class Closer:
         if session.config.option.collectonly:
             return
         self.records = finishing.records(self.suite)
-        self.suite.problems += finishing.write(self.suite, self.records)
+        self.parts = finishing.parts(self.suite, self.records)
+        self.suite.problems += finishing.write(self.suite, self.records, self.parts)
         self.suite.problems += finishing.write_index(
             self.suite, self.records, getattr(session.config.option, "htmlpath", None)
         )
@@ -312,7 +314,7 @@ class Closer:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
         """The whole record as static HTML."""
-        prefix.extend(finishing.page(self.suite, self.records))
+        prefix.extend(finishing.page(self.suite, self.records, self.parts))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The verdict, last."""

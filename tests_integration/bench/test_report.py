@@ -34,7 +34,7 @@ def browser() -> Iterator[Browser]:
 def test_written(timed: Timed, ended: Ended) -> None:
     reports = ended.folder / "reports" / "wave"
     facts = Record.model_validate_json((reports / "record.json").read_bytes())
-    timed("report written", lambda: html.record(facts, reports, several=False), 3)
+    timed("report written", lambda: html.record(facts, reports), 3)
 
 
 def test_opened(timed: Timed, measured: dict[str, float], ended: Ended, browser: Browser) -> None:

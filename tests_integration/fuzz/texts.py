@@ -117,12 +117,12 @@ class _Active(HTMLParser):
 
 
 def _require_html(facts: Record) -> None:
-    page = html.record(facts, REPORTS, several=True) + html.overview([facts])
+    page = html.headed(html.record(facts, REPORTS), facts) + html.overview([facts])
     assert _Active(page).found == BENIGN
     assert all(character.isprintable() or character in "\n\t" for character in page)
 
 
-BENIGN = _Active(html.record(record("x"), REPORTS, several=True) + html.overview([record("x")])).found
+BENIGN = _Active(html.headed(html.record(record("x"), REPORTS), record("x")) + html.overview([record("x")])).found
 
 
 def _require_statements(facts: Record) -> None:

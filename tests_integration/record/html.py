@@ -34,6 +34,9 @@ FOLDED = 12
 """Beyond so many subjects of one criterion, those that hold are folded."""
 
 
+HEADING = '<h2 class="plan">{}</h2>'
+
+
 def _inert(value: object) -> object:
     """What a template is about to escape, as text that can be shown; what is HTML already stays."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
@@ -83,17 +86,21 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def record(facts: Record, reports: Path, *, several: bool) -> str:
+def headed(part: str, facts: Record) -> str:
+    """A record's fragment as it stands among others on a page: with a heading."""
+    opened, end, rest = part.partition(">\n")
+    return f"{opened}{end}{Markup(HEADING).format(_inert(facts.plan.heading))}{rest}"  # noqa: S704
+
+
+def record(facts: Record, reports: Path) -> str:
     """The record as a fragment of HTML; everything in it is escaped.
 
     Args:
         facts: the record.
         reports: its report folder, where the logs are.
-        several: whether the page has other records too, so that this one needs a heading.
     """
     return TEMPLATES.get_template("record.html.j2").render(
         record=facts,
-        several=several,
         judging=facts.attempt.judging if facts.attempt else "",
         merged={merge.branch: merge for merge in facts.merges},
         parked={parked.branch: parked for parked in facts.parked},
