@@ -78,6 +78,7 @@ def _more(record: Record) -> Iterator[str]:
         yield f"parked: {', '.join(_parked(parked) for parked in record.parked)}; the others were merged"
     if record.interrupted:
         yield from (headline(lost) for lost in record.criteria if lost.outcome == "blocked" and lost.message)
+    yield from (f"bug: {bug.told_whose}" for bug in record.bugs)
     yield from _next(record)
     remarks = record.remarks
     for remark in remarks[:REMARKS]:

@@ -7,13 +7,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from tests_integration.gate_facts import CommandFact, Culprit, Fact, Gate, Proposal, TrialFact
+from tests_integration.gate_facts import BlamedFact, Bug, CommandFact, Culprit, Fact, Gate, Proposal, TrialFact
 from tests_integration.text import path_of_word
 
 NAMED = 5
 
 __all__ = [
     "AttemptFact",
+    "BlamedFact",
+    "Bug",
     "CommandFact",
     "ConflictFact",
     "Culprit",

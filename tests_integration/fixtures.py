@@ -14,6 +14,7 @@ from tests_integration import __version__, live, machines, running
 from tests_integration.criteria.catalogue import SUBJECTS
 from tests_integration.criteria.judge import Remark
 from tests_integration.engine import attempts, culprit, mending, verify
+from tests_integration.engine.bugs import documented
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.commands import Room, environment
 from tests_integration.engine.cures import proposed
@@ -286,8 +287,10 @@ def gate(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
     def once(stage: str) -> Gate:
         known = pass_of(stage, plan, room, variables, attempt.run)
         result = passed_or_run(known, room.cell, partial(go, stage), anew=anew)
-        if log := failed_log(result, room.reports):
-            result = result.model_copy(update={"proposals": proposed(plan, log, result.culprit)})
+        log = failed_log(result, room.reports)
+        bugs = documented(result, log, plan, attempt, suite.bug_prefix)
+        proposals = proposed(plan, log, result.culprit) if log else ()
+        result = result.model_copy(update={"proposals": proposals, "bugs": bugs})
         ledger.note(stage, result)
         return result
 

@@ -138,6 +138,71 @@ class Culprit(Fact):
     trials: tuple[TrialFact, ...] = ()
 
 
+class BlamedFact(Fact):
+    """Whose a bug is, as far as that was found out; as `Culprit` has it."""
+
+    kind: str
+    branch: str = ""
+    merge: str = ""
+    sentence: str
+
+
+class Bug(Fact):
+    """What is documented of a failure of a gate (R266); all that is known of it once this run has ended.
+
+    Attributes:
+        id: such as `BUG-008`; of the catalogue or of the plan's fix where it is known.
+        stage: of the gate.
+        run: the command that failed.
+        signature: regular expression (RE2) that finds it in a log; empty where the log says nothing of it.
+        ended: how the command ended: its exit code, or the limit that it was ended for.
+        known: whether a signature of the catalogue or of a fix of the plan is in the log (R521).
+        unstable: whether it never failed the same way twice on one commit; then it is no effort's.
+        culprit: whose it is; None where that was not looked into.
+        effort: whose branch has to repair it (R300); empty where that is not known.
+        excerpt: of the log.
+        first_seen: start of the first attempt that met it, UTC, ISO 8601 with `Z`.
+        last_seen: start of the last attempt that met it.
+        seen: in how many attempts.
+        formerly: ids under which it was documented before it was known.
+        fixed_at: when an attempt succeeded after it was last seen; empty while it is pending.
+    """
+
+    id: str
+    stage: GateName
+    run: str
+    signature: str
+    ended: str
+    known: bool = False
+    unstable: bool = False
+    culprit: BlamedFact | None = None
+    effort: str = ""
+    excerpt: str = ""
+    first_seen: str
+    last_seen: str
+    seen: int = Field(default=1, ge=1)
+    formerly: tuple[str, ...] = ()
+    fixed_at: str = ""
+
+    @property
+    def new(self) -> bool:
+        """Whether no earlier attempt met it, and nobody knew it."""
+        return self.seen == 1 and not self.known
+
+    @property
+    def told(self) -> str:
+        """That it is new, or since when it is known, for people."""
+        words = f"{self.id}, unstable" if self.unstable else self.id
+        if self.seen > 1:
+            return f"{words}, seen in {self.seen} attempts since {self.first_seen}"
+        return f"{words}, known" if self.known else f"{words}, new"
+
+    @property
+    def told_whose(self) -> str:
+        """The same, and which effort is to repair it."""
+        return f"{self.told}, for {self.effort}" if self.effort else self.told
+
+
 class Gate(Fact):
     """Build, test or demo.
 
@@ -146,6 +211,7 @@ class Gate(Fact):
         changed: tracked files that differ in the checkout afterwards.
         proposals: what the catalogue has for the failure.
         culprit: what was found out about the command that failed; None where it was not looked into.
+        bugs: what the failure is documented as; none where this run documents nothing.
     """
 
     stage: GateName
@@ -153,3 +219,4 @@ class Gate(Fact):
     changed: tuple[str, ...] = ()
     proposals: tuple[Proposal, ...] = ()
     culprit: Culprit | None = None
+    bugs: tuple[Bug, ...] = ()

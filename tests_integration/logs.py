@@ -73,6 +73,11 @@ def most_telling(log: str) -> str:
     return next((line for line in lines if POINTING.match(line)), lines[-1] if lines else "")
 
 
+def telling_lines(log: str) -> list[str]:
+    """The lines that point into a file or name what failed; where there are none, the last that says anything."""
+    return list(_telling(log)) or [most_telling(log)][: bool(log.strip())]
+
+
 def paths_named(lines: Iterable[str]) -> tuple[str, ...]:
     """What in these lines looks like the path of a file in the repository, in order, each once."""
     words = (word.rstrip("-.+@") for line in lines for word in re.findall(r"[\w.@+-]+(?:/[\w.@+-]+)*", line))

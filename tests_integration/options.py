@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests_integration.engine.bugs import PREFIX
 from tests_integration.plan.catalogue import DEFAULT as CATALOGUE
 from tests_integration.plan.load import safe_name
 from tests_integration.plan.lock import ENDING
 from tests_integration.plan.stages import STAGES
-from tests_integration.plan.values import is_commit_id
+from tests_integration.plan.values import ID, is_commit_id
 from tests_integration.repository.git import git_numbers
 
 OLDEST_GIT = (2, 38)
@@ -50,6 +51,13 @@ def add_options(parser: pytest.Parser) -> None:
         default="",
         metavar="REASON",
         help="try again although nothing changed since the last failure, or attempts are used up; REASON is recorded",
+    )
+    group.addoption(
+        "--bug-prefix",
+        default=PREFIX,
+        type=_prefix,
+        metavar="TEXT",
+        help=f"how ids of bugs begin that nobody knows yet, before the next free number (default: {PREFIX})",
     )
     group.addoption(
         "--verify",
@@ -132,6 +140,20 @@ def _reference(text: str) -> str:
         return text.lower() if is_commit_id(text.lower()) else text
     raise argparse.ArgumentTypeError(
         f"{text!r} is neither a branch (`remote/branch`) nor a full commit id (40 hexadecimal digits)"
+    )
+
+
+def _prefix(text: str) -> str:
+    """What an id may begin with.
+
+    Raises:
+        argparse.ArgumentTypeError: no id begins so.
+    """
+    if ID.fullmatch(text):
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is nothing that an id begins with: letters, digits, dots, hyphens and underscores, a letter or digit"
+        " first"
     )
 
 

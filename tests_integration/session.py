@@ -19,6 +19,7 @@ from tests_integration import __version__
 from tests_integration.criteria.catalogue import Case, cases
 from tests_integration.engine import metadata, verify
 from tests_integration.engine.attempts import Outcome
+from tests_integration.engine.bugs import PREFIX
 from tests_integration.engine.clock import stamp
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.facts import AttemptFact, Gate, Publication
@@ -102,6 +103,7 @@ class Session:
         until: last stage that runs.
         forced: reason given with `--force-attempt`, or empty.
         verify: what `--verify` judges, empty for the published branch; None where plans are built.
+        bug_prefix: how ids of new bugs begin.
         fresh: whether what is remembered of earlier runs is made again.
         caller: the caller's environment, from which plans let variables through.
         ledgers: what is known, by plan.
@@ -130,6 +132,7 @@ class Session:
     forced: str
     caller: Withheld
     verify: str | None = None
+    bug_prefix: str = PREFIX
     fresh: bool = False
     ledgers: dict[str, PlanLedger] = field(default_factory=dict)
     subjects: dict[tuple[str, str], dict[str, object]] = field(default_factory=dict)
@@ -229,8 +232,14 @@ class Session:
         )
         publication = self.ledgers[name].fact("publication", Publication)
         refused = publication is not None and publication.status == "refused"
-        gone = bool(self._interrupted(name, criteria))
-        return Outcome(word, statuses(self.ledgers[name].criteria()), reason, refused, gone)
+        return Outcome(
+            result=word,
+            statuses=statuses(self.ledgers[name].criteria()),
+            reason=reason,
+            refused=refused,
+            interrupted=bool(self._interrupted(name, criteria)),
+            bugs=tuple(bug for gate in gates(self.ledgers[name]) for bug in gate.bugs),
+        )
 
     def _interrupted(self, name: str, criteria: tuple[CriterionFact, ...]) -> str:
         """The stage in which the plan's run was interrupted, or empty."""
@@ -300,10 +309,14 @@ def environment(worker: Worker | None = None) -> dict[str, str]:
     }
 
 
+def gates(ledger: PlanLedger) -> list[Gate]:
+    """Those of the plan's gates that were come to."""
+    return [gate for stage in ("build", "test", "demo") if (gate := ledger.fact(stage, Gate))]
+
+
 def shut_in(ledger: PlanLedger) -> str:
     """What kept the plan's commands apart from the rest, as it was enforced."""
-    gates = [gate for stage in ("build", "test", "demo") if (gate := ledger.fact(stage, Gate))]
-    told = {command.isolation.partition("; at most ")[0] for gate in gates for command in gate.commands}
+    told = {command.isolation.partition("; at most ")[0] for gate in gates(ledger) for command in gate.commands}
     return ", ".join(sorted(told)) or NOTHING_RUN
 
 

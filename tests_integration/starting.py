@@ -45,6 +45,7 @@ def session(config: pytest.Config) -> Session:
         reports=reports,
         until=config.option.until,
         forced=config.option.force_attempt,
+        bug_prefix=config.option.bug_prefix,
         fresh=config.option.fresh,
         verify=verify,
         shard=shard,

@@ -45,6 +45,10 @@ def test_attempt_is_remembered(record: Record, attempt: AttemptFact) -> None:
         undecided("another attempt was begun since")
     wanted = _last(record, attempt, entries or [])
     require_same("metadata", {key: past.get(key) for key in wanted}, wanted, "it was")
+    pending = past.get("bugs_pending_fix")
+    kept = {one.get("id"): one for one in pending if isinstance(one, dict)} if isinstance(pending, list) else {}
+    for bug in record.bugs:
+        require_same(f"bugs_pending_fix: {bug.id}", kept.get(bug.id), bug.model_dump(mode="json"), "its gate says")
     _require_next(record, past)
 
 
@@ -63,7 +67,7 @@ def _entry(record: Record, attempt: AttemptFact) -> dict[str, Any]:
         "overall_result": record.verdict,
         "interrupted": interrupted,
         "record_judged": not interrupted,
-        "bugs_created": [],
+        "bugs_created": [bug.id for bug in record.bugs if bug.new],
         "cascade_triggered": False,
         "inputs": attempt.inputs,
         "owner": attempt.owner,

@@ -56,6 +56,20 @@ def test_commands_are_those_of_the_gates(record: Record) -> None:
     require(not wrong, f"commands of another stage than their gate: {', '.join(wrong)}")
 
 
+def test_bugs_are_of_the_failures(record: Record) -> None:
+    """What a gate's failure is documented as is of that stage, command and end, and its culprit's effort's (R266)."""
+    efforts = {branch["id"]: branch["effort"] for branch in record.plan.branches}
+    ids = [bug.id for bug in record.bugs]
+    require(len(ids) == len({*ids}), f"the same bug is told twice: {', '.join(ids)}")
+    for gate in record.gates:
+        command = gate.commands[-1] if gate.commands else None
+        require(not gate.bugs or (command and not command.passed), f"{gate.stage}: a bug, and no command that failed")
+        for bug in gate.bugs if command else ():
+            require_same(f"{bug.id}: stage", bug.stage, gate.stage, "it is told with")
+            if bug.culprit and bug.culprit.branch in efforts:
+                require_same(f"{bug.id}: effort", bug.effort, efforts[bug.culprit.branch], "the plan says")
+
+
 def test_outcomes_fit_the_commands(record: Record, stage: str) -> None:
     """A command passed as a criterion where it exited 0, and nowhere else; the criteria give its end as the reason."""
     commands = _gate(record, stage).commands

@@ -100,6 +100,11 @@ UNDECIDED = (
         ("/gates/*/proposals", "/gates/*/proposals/**", "/healing", "/healing/**"),
     ),
     Undecided(
+        "bugs",
+        "what the failure of a gate was known as to a run that is not remembered",
+        ("/gates/*/bugs/**",),
+    ),
+    Undecided(
         "other-attempts",
         "what the metadata hold of other attempts and of their limits",
         ("/attempt/forced", "/metadata", "/metadata/**"),

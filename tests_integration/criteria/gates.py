@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests_integration.criteria.judge import brought_by, require
-from tests_integration.facts import CommandFact, Gate, Proposal
+from tests_integration.facts import Bug, CommandFact, Gate, Proposal
 from tests_integration.logs import end_of_log, most_telling
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Fix
@@ -40,6 +40,7 @@ def require_passed(
         "\n".join(brought_by(history, plan, tips, log)),
         "\n".join(what_of(fix, log) for fix in plan.fixes),
         *(what_is_known(plan, list(alike)) for _, alike in groupby(gate.proposals, attrgetter("id"))),
+        "\n".join(of_bug(bug) for bug in gate.bugs),
         f"Full log: {reports / command.log}",
         "It is fixed on the effort's branch (R300), or by a known fix in the plan (R521).",
     ]
@@ -83,6 +84,11 @@ def what_is_known(plan: Plan, proposals: Sequence[Proposal]) -> str:
     how = f"{what}, to be put {where} in the plan{tries}:" if cures else "No cure is known."
     blocks = ["\n".join(f"    {line}" for line in proposal.lines.splitlines()) for proposal in cures]
     return "\n".join([f"{told} {how}", *blocks])
+
+
+def of_bug(bug: Bug) -> str:
+    """As which bug a failure is documented (R266)."""
+    return f"{bug.told_whose}; documented in the metadata (R266)" if bug.new else bug.told_whose
 
 
 def telling_line(log: str) -> str:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from tests_integration.engine import metadata, states
+from tests_integration.engine import bugs, metadata, states
 from tests_integration.engine.clock import moment, now, stamp
 from tests_integration.engine.metadata import Attempts, MetadataError, Rests
 from tests_integration.engine.past import (
@@ -21,7 +21,7 @@ from tests_integration.engine.past import (
     used_up,
 )
 from tests_integration.engine.states import ROWS, Event, State
-from tests_integration.facts import AttemptFact, Integration, Source
+from tests_integration.facts import AttemptFact, Bug, Integration, Source
 from tests_integration.plan.catalogue import DEFAULT
 from tests_integration.plan.model import Plan
 
@@ -51,6 +51,7 @@ class Outcome(NamedTuple):
         reason: the first failure, in one line; empty on success.
         refused: whether the remote has something else under the branch's name, which trying again will not change.
         interrupted: whether the run was ended before it could judge.
+        bugs: what failures of gates are documented as.
     """
 
     result: str
@@ -58,6 +59,7 @@ class Outcome(NamedTuple):
     reason: str
     refused: bool = False
     interrupted: bool = False
+    bugs: tuple[Bug, ...] = ()
 
 
 def inputs(plan: Plan, sources: Mapping[str, Source]) -> dict[str, str]:
@@ -160,7 +162,8 @@ def start(attempt: AttemptFact, plan: Plan, reports: Path) -> None:
             "last_integration_attempt": attempt.started_at,
             "merge_commit_sha": None,
             "last_attempt_result": str(state),
-            "bugs_pending_fix": past.get("bugs_pending_fix") or [],
+            bugs.PENDING: past.get(bugs.PENDING) or [],
+            bugs.FIXED: past.get(bugs.FIXED) or [],
             "ready_for_retry": states.ready_for_retry(action),
             "retry_reason": _retry_reason(attempt, earlier),
             "integration_started_at": attempt.started_at,
@@ -253,16 +256,20 @@ def finish(
             "merge_commit_sha": integration.tip if integration else None,
             **outcome.statuses,
             **states.kept(state),
+            "bugs_created": [bug.id for bug in outcome.bugs if bug.new],
             "inputs": attempt.inputs,
         }
-        told = {**past, "integration_attempts": [*attempts[:own], completed, *attempts[own + 1 :]]}
+        told = {
+            **past,
+            **bugs.kept(past, outcome.bugs, fixed_at=stamp(ended) if outcome.result == State.SUCCESS else ""),
+            "integration_attempts": [*attempts[:own], completed, *attempts[own + 1 :]],
+        }
         if attempts[own + 1 :]:  # another run was forced to start meanwhile: what the object says is about that one
             return told
         action = states.next_action(state, used_up=_used_up(told), taken=outcome.refused)
         return told | {
             "merge_commit_sha": completed["merge_commit_sha"],
             "last_attempt_result": outcome.result,
-            "bugs_pending_fix": [] if outcome.result == State.SUCCESS else past["bugs_pending_fix"],
             "ready_for_retry": states.ready_for_retry(action),
             "retry_reason": outcome.reason,
             "integration_duration_seconds": int(between(moment(attempt.started_at), ended)),

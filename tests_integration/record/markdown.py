@@ -50,6 +50,7 @@ def summary(record: Record, folder: Path, *, times: bool = True) -> str:
         f"{code(record.base or 'no base')} → {code(record.tip or 'not finished')} ({record.verdict})",
         _published(record, times=times),
         _list("Failed:", [told for criterion in record.failed for told in _failures(criterion)], SHOWN),
+        f"Bugs: {'; '.join(prose(bug.told_whose) for bug in record.bugs)}" if record.bugs else "",
         f"What to do: {_with_code(what_to_do(record))}",
         _culprit(record),
         _list("Known fixes, tried:", [("", told) for told in record.healing.told] if record.healing else [], SHOWN),

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from tests_integration.facts import (
     AttemptFact,
+    Bug,
     CommandFact,
     Culprit,
     Fact,
@@ -173,6 +174,11 @@ class Record(Fact):
     def remarks(self) -> tuple[str, ...]:
         """What criteria remarked, in order."""
         return tuple(dict.fromkeys(remark for criterion in self.criteria for remark in criterion.remarks))
+
+    @property
+    def bugs(self) -> tuple[Bug, ...]:
+        """What failures of gates are documented as (R266)."""
+        return tuple(bug for gate in self.gates for bug in gate.bugs)
 
     def count(self, outcome: str) -> int:
         """How many criteria have this outcome."""

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tests_integration.facts import CommandFact, Culprit, FileFact, InfrastructureFact, MergeFact, NoteFact
+from tests_integration.facts import Bug, CommandFact, Culprit, FileFact, InfrastructureFact, MergeFact, NoteFact
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Fix
 from tests_integration.record.model import Record
@@ -175,17 +175,18 @@ def _file_lines(file: FileFact, content: bytes) -> list[str]:
 
 def _gates(record: Record) -> Iterator[Operation]:
     for gate in record.gates:
-        yield from map(_command, gate.commands)
+        for command in gate.commands:
+            yield _command(command, gate.bugs if command is gate.commands[-1] else ())
         if gate.culprit:
             yield _search(gate.culprit)
 
 
-def _command(command: CommandFact) -> Operation:
+def _command(command: CommandFact, bugs: tuple[Bug, ...]) -> Operation:
     return Operation(
         f"Run the {command.stage}",
         (command.run,),
         "a clean checkout of the branch",
-        _end(command),
+        "; ".join((_end(command), *(bug.told_whose for bug in bugs))),
         verification=f"log {command.log}, {command.size} bytes, SHA-256 {command.sha256}",
     )
 

@@ -18,11 +18,12 @@ FIELDS = (
     " last_progress_check progress_warnings next_action manual_override integration_complete"
     " integration_attempts"
 )
+FIXED = "bugs_fixed"
 ENTRY_FIELDS = (
     "attempt_number started_at completed_at merge_status merge_commit_sha build_status test_status demo_status"
     " overall_result bugs_created cascade_triggered"
 )
-"""Names that R520 gives."""
+"""Names that R520 gives; and one of our own."""
 OURS = {"inputs", "owner", "run", "record_judged", "interrupted"}
 """Names of our own in an attempt."""
 NEXT_ACTIONS = {
@@ -49,7 +50,7 @@ def diary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Diary:
 
 def test_an_attempt_in_progress_has_every_field_of_r520(diary: Diary) -> None:
     diary.start()
-    assert diary.kept.keys() == set(FIELDS.split())
+    assert diary.kept.keys() == {*FIELDS.split(), FIXED}
     assert diary.last.keys() - OURS == set(ENTRY_FIELDS.split())
     assert diary.kept["last_attempt_result"] == diary.last["overall_result"] == "IN_PROGRESS"
     assert diary.kept["integration_started_at"] == diary.last["started_at"] == "2025-10-06T04:00:00Z"
@@ -61,7 +62,7 @@ def test_an_attempt_in_progress_has_every_field_of_r520(diary: Diary) -> None:
 @pytest.mark.parametrize("result", NEXT_ACTIONS)
 def test_an_attempt_that_ended_has_every_field_of_r520(result: str, diary: Diary) -> None:
     diary.attempt(result, minutes=3)
-    assert diary.kept.keys() == set(FIELDS.split())
+    assert diary.kept.keys() == {*FIELDS.split(), FIXED}
     assert diary.last.keys() - OURS == set(ENTRY_FIELDS.split())
     assert diary.kept["last_attempt_result"] == diary.last["overall_result"] == result
     assert diary.kept["next_action"] == NEXT_ACTIONS[result]
@@ -91,7 +92,7 @@ def test_bugs_that_wait_are_kept_until_a_success(diary: Diary) -> None:
     diary.attempt("BUILD_GATE_FAILURE")
     assert diary.kept["bugs_pending_fix"] == ["BUG-7"]
     diary.attempt("SUCCESS", forced="fixed by hand")
-    assert diary.kept["bugs_pending_fix"] == []
+    assert (diary.kept["bugs_pending_fix"], diary.kept["bugs_fixed"]) == ([], ["BUG-7"])
 
 
 def test_other_keys_of_the_object_and_of_the_file_are_kept(diary: Diary) -> None:

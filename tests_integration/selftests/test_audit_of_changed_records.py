@@ -20,7 +20,8 @@ TIMES = {"/started_at", "/seconds", "/criteria/*/seconds", "/stages/*/seconds", 
 PLACES = {"/sources/*/url", "/attempt/file", "/plan/files/wave.yaml"}
 ALWAYS = TIMES | PLACES | {"/criteria/*/remarks", "/environment/*"}
 WARNINGS = {"/metadata/progress_warnings"}
-FAILED = {"/metadata/bugs_pending_fix", "/criteria/*/message"}
+FIXED = {"/metadata/bugs_fixed"}
+FAILED = FIXED | {"/criteria/*/message"}
 PUBLISHED = {"/publication/at", "/publication/url"}
 MERGED = {"/merging/made", "/merging/remembered"}
 NOTED = {"/note/at", "/note/url", "/note/status"}
@@ -113,13 +114,14 @@ SAMPLES = {
         ALWAYS
         | MERGED
         | WARNINGS
+        | FIXED
         | PUBLISHED
         | NOTED
         | EARLIER
         | ANOTHER
         | {"/criteria/*/remarks/*", "/publication/status"},
     ),
-    "parked": Sample(parked, "wave", ALWAYS | MERGED | WARNINGS | {"/metadata/bugs_pending_fix"}),
+    "parked": Sample(parked, "wave", ALWAYS | MERGED | WARNINGS | FIXED | {"/metadata/bugs_pending_fix"}),
     "rehearsed": Sample(rehearsed, "wave", ALWAYS | MERGED | NO_ATTEMPT | EARLIER | MOVED),
     "failing": Sample(failing, "wave", ALWAYS | MERGED | WARNINGS | FAILED | TRIALS | {"/criteria/*/remarks/*"}),
     "judged": Sample(

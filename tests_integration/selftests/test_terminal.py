@@ -83,7 +83,8 @@ def test_the_closing_section_says_what_why_and_what_to_do(stacked: Wave) -> None
     stacked.document["build"] = [{"run": "echo one.txt:1: bad; exit 3"}]
     done = run(stacked.folder, "--plan", str(stacked.write()))
     why = "the build fails: `echo one.txt:1: bad; exit 3` exited 3: one.txt:1: bad"
-    verdict, what, advice, tip, record = closing(done).splitlines()[:5]
+    verdict, what, bug, advice, tip, record = closing(done).splitlines()[:6]
+    assert bug == "  bug: BUG-002, new"
     assert verdict == f"BUILD_GATE_FAILURE  Selftest Wave, attempt 1: not integrated, {why}"
     assert what == f"  build: build_passes [1]: {why}"
     assert advice.startswith("  what to do: Repair it on E1, which brought files that the log names (R300), or by a ")
