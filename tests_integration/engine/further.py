@@ -54,18 +54,19 @@ def add(attempt: AttemptFact, plan: Plan, tried: HealAttempt) -> None:
         }
         attempts = [*entries(past), entry]
         told = used_up(since_success(attempts), plan.limits.attempts, plan.limits.hours)
+        action = "MANUAL_INTERVENTION" if tried.passed else states.next_action(state, used_up=bool(told))
         return {
             **past,
             "last_integration_attempt": tried.started_at,
             "merge_commit_sha": tried.tip,
             "last_attempt_result": tried.result,
-            "ready_for_retry": False,
+            "ready_for_retry": states.ready_for_retry(action),
             "retry_reason": tried.told,
             "integration_started_at": tried.started_at,
             "integration_duration_seconds": int(tried.seconds),
             "attempt_count": len(since_success(attempts)),
             "last_progress_check": stamp(now()),
-            "next_action": "MANUAL_INTERVENTION" if tried.passed else states.next_action(state, used_up=bool(told)),
+            "next_action": action,
             "integration_attempts": attempts,
         }
 
