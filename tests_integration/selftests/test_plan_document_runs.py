@@ -1,5 +1,6 @@
 """The seed's document as a plan: it says what `plans/wave2.yaml` says, and runs on the sample's clone as it is."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ BUNDLE = PLANS / "wave2" / "wave2.bundle"
 TIP = "9c7a35c61d608be8023b77b8ed2b0beab257774d"
 EFFORTS = ["E1.2.1", *(f"E1.2.2-split-00{n}" for n in (1, 2)), *(f"E1.2.3-split-00{n}" for n in (1, 2, 3))]
 
+README = (PLANS.parent / "README.md").read_text(encoding="utf-8")
+
 UNSAID = {
     ("remotes",): "where the branches come from: --repository names a clone whose remotes say so",
     ("repository",): "the same",
@@ -35,10 +38,11 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(folder, "clone", "--quiet", "--no-checkout", "origin.git", "clone", fails=True)
     for effort in EFFORTS:
         git(folder / "clone", "remote", "add", f"effort-{effort}", str(BUNDLE))
-    (folder / "plans").mkdir()
-    shutil.copy(SEED, folder / "plans")
-    shutil.copytree(PLANS / "wave2" / "infrastructure", folder / "plans" / "infrastructure")
-    return folder
+    plans = folder / "here" / "plans" / "wave2"
+    plans.mkdir(parents=True)
+    shutil.copy(SEED, plans)
+    shutil.copytree(PLANS / "wave2" / "infrastructure", plans / "infrastructure")
+    return folder / "here"
 
 
 def without(plan: Plan) -> dict[str, object]:
@@ -54,14 +58,14 @@ def without(plan: Plan) -> dict[str, object]:
 
 
 def test_the_seeds_document_says_what_the_seeds_plan_says(sample: Path) -> None:
-    given = give(sample / "plans" / SEED.name, sample / "clone", look)
+    given = give(sample / "plans/wave2" / SEED.name, sample.parent / "clone", look)
     assert given.plan, given.refusal
     assert without(given.plan) == without(load(PLANS / "wave2.yaml"))
 
 
 def test_the_seeds_document_runs_green_with_no_yaml(sample: Path, go_cache: dict[str, str]) -> None:
-    arguments = ("--plan", "plans/INTEGRATION-PLAN.md", "--repository", "clone")
-    done = run_apart(sample, *arguments, environment=go_cache)
+    (command,) = re.findall(r"\npytest (--plan \S+ --repository \S+)\n", README)
+    done = run_apart(sample, *command.split(), environment=go_cache)
     assert done.exit == 0, done.output
     record = done.record("INTEGRATION-PLAN")
     assert (record["verdict"], record["tip"]) == ("SUCCESS", TIP)
@@ -70,53 +74,58 @@ def test_the_seeds_document_runs_green_with_no_yaml(sample: Path, go_cache: dict
     )
     assert "no criterion proves" not in done.output
     ref = "refs/heads/idpbuilder-push-oci/phase1-wave2-integration-attempt2"
-    assert git(sample / "origin.git", "rev-parse", ref) == TIP
+    assert git(sample.parent / "origin.git", "rev-parse", ref) == TIP
 
 
 def test_the_plan_is_written_with_the_line_of_each_value(sample: Path) -> None:
-    arguments = ("--plan", "plans/INTEGRATION-PLAN.md", "--repository", "clone", "--write-plan")
-    done = run(sample, *arguments, "plans/wave2.yaml")
+    arguments = ("--plan", "plans/wave2/INTEGRATION-PLAN.md", "--repository", "../clone", "--write-plan")
+    done = run(sample, *arguments, "plans/wave2/wave2.yaml")
     assert done.exit == 0, done.output
-    assert done.output.endswith("wave2.yaml is written from plans/INTEGRATION-PLAN.md; run it with --plan\n")
-    text = (sample / "plans" / "wave2.yaml").read_text(encoding="utf-8")
+    assert done.output.endswith("wave2.yaml is written from plans/wave2/INTEGRATION-PLAN.md; run it with --plan\n")
+    text = (sample / "plans/wave2/wave2.yaml").read_text(encoding="utf-8")
     assert "\n    delete: [pkg/cmd/push/push.go] # line 15\n" in text
     assert "\n  - run: go build ./... # go.mod is at the top of the base\n" in text
     assert "\n#   line 78, Integration branch pushed: branch_merges, " in text
-    (given, again) = (give(sample / "plans" / name, sample / "clone", look) for name in (SEED.name, "wave2.yaml"))
+    (given, again) = (
+        give(sample / "plans/wave2" / name, sample.parent / "clone", look) for name in (SEED.name, "wave2.yaml")
+    )
     assert given.plan
     assert again.plan
     assert again.plan.digest == given.plan.digest
 
 
 def test_a_plan_that_is_not_sound_elsewhere_is_told(sample: Path) -> None:
-    arguments = ("--plan", "plans/INTEGRATION-PLAN.md", "--repository", "clone", "--write-plan")
+    arguments = ("--plan", "plans/wave2/INTEGRATION-PLAN.md", "--repository", "../clone", "--write-plan")
     done = run(sample, *arguments, "elsewhere/wave2.yaml")
     assert done.exit == 1
-    assert "wave2.yaml is written from plans/INTEGRATION-PLAN.md, and is not sound where it stands:\n" in done.output
-    assert "demo.create: '../plans/infrastructure' leads out of the plan's folder\n" in done.output
+    assert (
+        "wave2.yaml is written from plans/wave2/INTEGRATION-PLAN.md, and is not sound where it stands:\n" in done.output
+    )
+    assert "demo.create: '../plans/wave2/infrastructure' leads out of the plan's folder\n" in done.output
 
 
 def test_questions_keep_a_plan_from_being_written(sample: Path) -> None:
-    done = run(sample, "--plan", "plans/INTEGRATION-PLAN.md", "--write-plan", "new.yaml")
+    done = run(sample, "--plan", "plans/wave2/INTEGRATION-PLAN.md", "--write-plan", "new.yaml")
     assert done.exit == pytest.ExitCode.USAGE_ERROR
     assert "nothing is written, since the plan is not whole" in done.output
     assert (
-        "plans/INTEGRATION-PLAN.md:3:1: repository: which clone has the remotes origin, effort-E1.2.1, " in done.output
+        "plans/wave2/INTEGRATION-PLAN.md:3:1: repository: which clone has the remotes origin, effort-E1.2.1, "
+        in done.output
     )
     assert not (sample / "new.yaml").exists()
 
 
 def test_a_refused_document_fails_one_criterion_with_all_questions(tmp_path: Path) -> None:
-    shutil.copy(SEED, tmp_path / "wave.md")
-    done = run(tmp_path, "--plan", "wave.md")
+    shutil.copy(SEED, tmp_path)
+    done = run(tmp_path, "--plan", SEED.name)
     assert done.exit == 1
-    assert done.outcomes("wave") == {"failed": ["plan_is_sound[]"]}
-    for question in (
-        "wave.md:1:1: build: no line says",
-        "wave.md:3:1: repository: which",
-        "wave.md:18:1: demo.script: ",
-    ):
-        assert question in done.output
+    assert done.outcomes("INTEGRATION-PLAN") == {"failed": ["plan_is_sound[]"]}
+    for question in (":1:1: build: no line says", ":3:1: repository: which clone", ":18:1: demo.document: "):
+        assert f"{SEED.name}{question}" in done.output
+    section = README.partition("## A plan in Markdown\n")[2]
+    example = section.partition("```text\n")[2].partition("\n```\n\n")[0]
+    assert example
+    assert example in done.output
     assert "Traceback" not in done.output
 
 
@@ -133,11 +142,14 @@ def test_a_clone_is_given_to_a_plan_in_yaml_too(wave: Wave) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--repository", "none", "--plan", "plans/INTEGRATION-PLAN.md"), "--repository none: there is no folder"),
-        (("--repository", "clone"), "--repository needs --record or --plan"),
+        (
+            ("--repository", "none", "--plan", "plans/wave2/INTEGRATION-PLAN.md"),
+            "--repository none: there is no folder",
+        ),
+        (("--repository", "../clone"), "--repository needs --record or --plan"),
         (("--write-plan", "a.yaml"), "--write-plan needs --plan"),
-        (("--write-plan", "a.txt", "--plan", "plans/INTEGRATION-PLAN.md"), "a plan is a .yaml file"),
-        (("--write-plan", "plans/there.yaml", "--plan", "plans/INTEGRATION-PLAN.md"), "nothing is overwritten"),
+        (("--write-plan", "a.txt", "--plan", "plans/wave2/INTEGRATION-PLAN.md"), "a plan is a .yaml file"),
+        (("--write-plan", "plans/there.yaml", "--plan", "plans/wave2/INTEGRATION-PLAN.md"), "nothing is overwritten"),
     ],
 )
 def test_options_that_do_not_fit_are_told(sample: Path, arguments: tuple[str, ...], told: str) -> None:

@@ -134,7 +134,7 @@ def _read_demo(draft: Draft, root: Section, line: int) -> None:
             there = (
                 f"{INFRASTRUCTURE}/ beside it has {len(alike)} {ending} files"
                 if files
-                else f"no {INFRASTRUCTURE}/ with it is beside"
+                else f"no {INFRASTRUCTURE}/ is beside it"
             )
             example = "demos/demo.sh" if key == "script" else "demos/DEMO.md"
             draft.ask(

@@ -33,7 +33,7 @@ def _documents(tried: str, says: str, document: str) -> ParameterSet:
         _documents("a document that reads from right to left", f"{CONTROL} '\\u202e'", "Base: \u202eniam\n"),
         _documents("a document of megabytes", ":1:1: plan: is longer than 64 KiB", "a" * 300_000),
         _documents("a document of very many lines", ":5001:1: plan: has more than 5000 lines", "- a\n" * 6000),
-        _documents("a document of quotes in quotes", "deeper than 8 levels", "> " * 1000 + "a\n"),
+        _documents("a document of quotes in quotes", "deeper than 8 levels", "> " * 100 + "a\n"),
         _documents("a document of lists in lists", "deeper than 8 levels", LISTS),
         _documents("a document in one line", ":1:1: plan: goes on for more than 2000 characters", "[(" * 5000),
         _documents("a document of a paragraph without end", ":2:1: plan: goes on for more than", "\n" + "a b\n" * 4000),
