@@ -20,8 +20,8 @@ from tests_integration.repository.entry import Entry
 from tests_integration.repository.git import git
 
 SHOWN = 5
-LAST_SECOND = 253402300799
-"""Of the year 9999; a commit may be dated later, a plan not."""
+LAST_SECOND = 4102444799
+"""Of the year 2099: a commit may be dated later, but git takes no later date that it is given."""
 ADVICE = "No branch tells this: write here how it is done. Until then the stage fails."
 SCRIPT = re.compile(r"(?:.*/)?demos?/[^/]*\.sh")
 DOCUMENT = re.compile(r"(?:.*/)?demos?/[^/]*\.md")

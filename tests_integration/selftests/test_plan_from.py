@@ -135,6 +135,29 @@ def test_what_the_suite_built_comes_back_by_the_names_that_it_had(right: Built) 
     ]
 
 
+HOSTILE = r"""
+say() { git merge --quiet --no-ff -m "$1" "origin/effort/$2"; }
+export GIT_COMMITTER_NAME=$'A\xc2\x85B\xe2\x80\xa8\e[31m' GIT_COMMITTER_DATE='@99999999999999 +0000'
+say $'Merge ../../x: \e[31mred\n\nIntegrates: ../../etc/E1\nKnown-Fix: X (delete ../../etc/passwd, )' E1
+say $'Merge base: \xe2\x80\xae\n\nKnown-Fix: X (take theirs of .git/config, ours of )\nIntegrates: x' E2-split-001
+say $'Merge branch \'../../../E4\'\n\nKnown-Fix: ../X (apply ../../p)' E4
+echo more >> four.txt; amend
+"""
+
+
+def test_what_strangers_write_into_messages_leads_nowhere(right: Built) -> None:
+    came = back(right, by_hand(right, HOSTILE))
+    assert came.found, came.why
+    data, branches = came.found.data, came.found.data["branches"]
+    assert (data["date"], "author" in data) == ("2099-12-31T23:59:59Z", False)
+    assert [(one["id"], one["title"]) for one in branches] == [  # type: ignore[attr-defined]
+        ("E1", "effort/E1"),
+        ("base-branch", "effort/E2-split-001"),
+        ("E4", "effort/E4"),
+    ]
+    assert [*came.found.files] == ["whole/E4.patch"]
+
+
 @pytest.fixture
 def clone(wave: Wave) -> Path:
     """A clone of somebody's own with a branch `sprint`, that `merge --no-ff` made of what `origin` and it have."""
