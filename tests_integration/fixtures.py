@@ -22,10 +22,11 @@ from tests_integration.engine.gates import failed_log, run_gate
 from tests_integration.engine.integrate import integrate
 from tests_integration.engine.isolation import begin, cell
 from tests_integration.engine.memory import Memory, out_of_reach
+from tests_integration.engine.minimal import Minimal
 from tests_integration.engine.owners import owner
 from tests_integration.engine.portions import Portions
 from tests_integration.engine.publish import publish as publish_branch
-from tests_integration.engine.reuse import pass_of, passed_or_run
+from tests_integration.engine.reuse import pass_of, passed_or_run, passes
 from tests_integration.engine.sources import Remotes, look_up
 from tests_integration.engine.trials import Trials
 from tests_integration.facts import AttemptFact, Gate, Integration, Publication, Source
@@ -54,7 +55,7 @@ def given(request: pytest.FixtureRequest, suite: Session) -> Given:
     return suite.given(request.param)
 
 
-source, branch, fix, rule, number, text, publish, lock, locked, notes = (
+source, branch, fix, rule, number, text, doubted_fix, doubted_rule, publish, lock, locked, notes = (
     pytest.fixture(name=name)(running.subject) for name in SUBJECTS
 )
 
@@ -258,6 +259,15 @@ def trials(
         watch=lambda what: running.watched(suite, request.config, what, attempt),
         say=partial(live.say, suite),
     )
+
+
+@pytest.fixture(scope="session")
+def doubts(
+    room: Room, integration: Integration, portions: Portions, trials: Callable[..., Trials]
+) -> Iterator[Minimal]:
+    """Drops fixes and rules of the plan, one at a time, and looks whether the wave stands without them."""
+    with out_of_reach(passes(room), room.cell):
+        yield Minimal(integration, portions, trials)
 
 
 @pytest.fixture(scope="session")

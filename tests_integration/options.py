@@ -97,6 +97,12 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption("--base", default="", metavar="REF", help="with --plan-from: the branch that it starts from")
     group.addoption(
+        "--minimal",
+        action="store_true",
+        help="ask of each known fix and each rule whether the wave would stand without it: drop it, merge, and where"
+        " the tree is another one, run all gates on it; what is no longer needed is told",
+    )
+    group.addoption(
         "--no-wait",
         action="store_true",
         help="where another run of a plan is in progress, refuse to start instead of waiting for its end",

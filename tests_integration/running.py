@@ -139,7 +139,8 @@ def started(suite: Session, plan: Plan, workspace: Workspace, fact: AttemptFact)
 
 def runs_commands(suite: Session) -> bool:
     """Whether this session comes to the plan's own commands."""
-    return STAGES.index(suite.until) >= STAGES.index("build")
+    asked = any(given.plan.minimal for given in suite.givens if given.plan)
+    return STAGES.index(suite.until) >= STAGES.index("audit" if asked else "build")
 
 
 def ended(suite: Session, plan: Plan, ledger: PlanLedger, fact: AttemptFact) -> None:

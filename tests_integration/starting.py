@@ -9,6 +9,7 @@ from tests_integration import locking, machines, shards, turns
 from tests_integration.engine.surroundings import look
 from tests_integration.options import plans_named, require_tools
 from tests_integration.plan.load import give
+from tests_integration.plan.model import Plan
 from tests_integration.session import Session, Worker
 from tests_integration.text import visible
 
@@ -37,6 +38,8 @@ def session(config: pytest.Config) -> Session:
         shard = shards.choose(named, config.option.shard, reports, verified=verify is not None)
         named = {name: named[name] for name in shard.plans}
     givens = [give(file, clone(config), look) for file in named.values()]
+    if config.option.minimal:
+        givens = [given._replace(plan=_minimal(given.plan)) for given in givens]
     if worker is None:
         locking.require_known(givens, config.option.update_lock)
     givens = locking.released(givens, config.option.update_lock)
@@ -54,6 +57,10 @@ def session(config: pytest.Config) -> Session:
         update=None if config.option.update_lock is None else tuple(config.option.update_lock),
         **told,
     )
+
+
+def _minimal(plan: Plan | None) -> Plan | None:
+    return plan.model_copy(update={"minimal": True}) if plan else None
 
 
 def clone(config: pytest.Config) -> Path | None:

@@ -5,6 +5,9 @@ from tests_integration.criteria.catalogue import cases, described
 from tests_integration.record.ledger import Key
 from tests_integration.record.model import Record
 
+DOUBTS = ("fix_is_still_needed", "rule_is_still_needed")
+"""Criteria that are there with `--minimal` only."""
+
 
 def told_keys(record: Record) -> list[Key]:
     """The criteria that the record tells of."""
@@ -20,7 +23,9 @@ def judging_only(record: Record) -> bool:
 
 def wanted_keys(record: Record) -> list[Key]:
     """The criteria that it has to tell of, by its plan; a judged branch may have been named or be the plan's own."""
-    plan = plan_of(record)
+    asked = any(one.criterion in DOUBTS for one in record.criteria)
+    found = plan_of(record)
+    plan = found.model_copy(update={"minimal": asked}) if found else None
     judging = record.attempt.judging if record.attempt and judging_only(record) else ""
     ways = [cases(plan, judging), cases(plan, "")] if judging else [cases(plan)]
     keys = [[case.key for case in way] for way in ways]

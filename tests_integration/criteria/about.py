@@ -33,6 +33,8 @@ LISTS: dict[str, Place] = {
     "branch": ("branches",),
     "fix": ("fixes",),
     "rule": ("resolve",),
+    "doubted_fix": ("fixes",),
+    "doubted_rule": ("resolve",),
     "number": (),
     "text": ("demo", "shows"),
 }

@@ -102,6 +102,10 @@ SUBJECTS: dict[str, Callable[[Plan, str, str | None], list[Subject]]] = {
     "number": _commands,
     "text": lambda plan, *_: [(f"text-{n}", text) for n, text in enumerate(plan.demo.shows, 1)],
     "rule": lambda plan, *_: [(f"rule-{n}", (n, rule)) for n, rule in enumerate(plan.resolve, 1)],
+    "doubted_fix": lambda plan, *_: [(fix.id, fix) for fix in plan.fixes if plan.minimal],
+    "doubted_rule": lambda plan, *_: [
+        (f"rule-{n}", (n, rule)) for n, rule in enumerate(plan.resolve, 1) if plan.minimal
+    ],
     "publish": _read_back,
     "lock": lambda plan, *_: [("lock", plan.lock)] if plan.lock and plan.lock.holds_result else [],
     "locked": lambda plan, *_: [(key, key) for key in _locked(plan)],

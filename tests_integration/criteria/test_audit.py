@@ -19,6 +19,7 @@ from tests_integration.criteria.judge import (
     require,
 )
 from tests_integration.criteria.kept import Loss, told, undone
+from tests_integration.criteria.minimal import test_fix_is_still_needed, test_rule_is_still_needed  # noqa: F401
 from tests_integration.criteria.own_lines import own_lines
 from tests_integration.criteria.portable import unportable_paths
 from tests_integration.criteria.traps import traps

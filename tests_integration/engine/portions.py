@@ -38,7 +38,10 @@ class Portions:
             branches: ids; none for the base with its infrastructure.
             without: ids of fixes that are left out.
         """
-        part = self.plan.part(self.with_needed(branches), without)
+        return self.as_planned(self.plan.part(self.with_needed(branches), without))
+
+    def as_planned(self, part: Plan) -> Integration:
+        """What comes of a part of the plan, or of the plan with other rules."""
         return integrate(part, self.store, self.sources, self.memory.lent_to(part))
 
     def alone(self, branch: str) -> Integration:

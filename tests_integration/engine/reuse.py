@@ -90,6 +90,11 @@ class Pass(NamedTuple):
         replace(self.folder / FILE, f"{_digest(self.key, said)}\n{self.key}\n{said}".encode())
 
 
+def passes(room: Room) -> Path:
+    """Where they are remembered, a folder for each stage."""
+    return room.checkout.parent / FOLDER
+
+
 def pass_of(stage: str, plan: Plan, room: Room, environment: Mapping[str, str], run: str) -> Pass:
     """What is remembered of a stage under the present conditions.
 
@@ -102,7 +107,7 @@ def pass_of(stage: str, plan: Plan, room: Room, environment: Mapping[str, str], 
     """
     commands = _commands(stage, plan)
     wanted = bool(commands) and all(command.reuse for command in commands)
-    folder = room.checkout.parent / FOLDER / stage
+    folder = passes(room) / stage
     unknown = room.cell.reaches(folder) or room.cell.network or room.cell.shared
     key = _key(stage, plan, room, environment) if wanted and not unknown else ""
     return Pass(wanted, folder, key, run, room.reports / "logs")

@@ -2,8 +2,8 @@
 
 import shlex
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple
 
 from git import Repo
@@ -165,7 +165,7 @@ class Trials:
             return Trial(number, what, commit, problem=lacking)
         commands: list[CommandFact] = []
         begin(room.cell)
-        with self.watch(f"{self.name} {number}: {what}") as progress:
+        with self.watch(f"{self.name} {number}: {what}") as progress, _left_begun(room):
             for stage in self.goal.stages:
                 try:
                     check_out(self.store, commit, self.plan.integration, room.checkout)
@@ -209,3 +209,12 @@ class Trials:
         script = self.plan.demo.script
         found = entry(self.store, commit, script)
         return "" if found and found.mode == EXECUTABLE else f"it has no script {shlex.quote(script)} that can be run"
+
+
+@contextmanager
+def _left_begun(room: Room) -> Iterator[None]:
+    """Leave HOME as it is found when a run begins: what a trial sets there is nothing for what comes after."""
+    try:
+        yield
+    finally:
+        begin(room.cell)

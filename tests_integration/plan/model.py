@@ -113,6 +113,7 @@ class Plan(PlanDocument):
         digest: SHA-256 of what the plan says (not of comments or layout) and of the files it takes in.
         files: SHA-256 of each file that it takes in, by path as seen from the plan's folder.
         catalogue: fixes that are known and not in the plan, unless it says so; no part of the plan's digest.
+        minimal: whether it is asked which fixes and rules are still needed (`--minimal`); no part of its digest.
         lock: what it was built from, and what came of it, where it is held to that; no part of its digest either.
     """
 
@@ -121,6 +122,7 @@ class Plan(PlanDocument):
     digest: str
     files: dict[str, str]
     catalogue: Catalogue = EMPTY
+    minimal: bool = False
     lock: Lock | None = None
 
     @property
