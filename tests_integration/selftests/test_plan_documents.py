@@ -35,6 +35,12 @@ def test_the_plan_that_is_written_is_the_plan_that_is_run(file: Path) -> None:
     assert again.plan.digest == found.plan.digest
 
 
+COMMANDS = """```bash
+# the night shift does this
+git merge --no-ff origin/phase1/wave2/pay
+git merge --no-ff origin/phase1/wave2/crew
+```
+"""
 WHOLE = (DOCUMENTS / "parentheses.md").read_text(encoding="utf-8")
 DATE, BASE, BUILT = "Date: 2026-05-04T10:00:00Z", "Target Branch: main", "Integration Branch: phase1-wave2-integration"
 
@@ -76,6 +82,9 @@ DATE, BASE, BUILT = "Date: 2026-05-04T10:00:00Z", "Target Branch: main", "Integr
         ("`Makefile`: combine both", "`a.c`: keep ours, accept incoming", "on which side is a.c to be taken?"),
         ("`Makefile`: combine both", "`a.c`: keep all unique functions", "on which side is a.c to be taken?"),
         ("`Makefile`: combine both", "`a.c`: take theirs in E1.2.2", "in: [E1.2.2-split-001, E1.2.2-split-002]"),
+        ("### Excl", "## Merge Order\n1. E1.2.3\n2. E1.2.1\n\n### Excl", "this list has another order"),
+        ("### Excl", "## Strategy\n- Merge E1.2.3\n- Merge E1.2.1\n\n### Excl", "E1.2.1 is merged after E1.2.3 here"),
+        ("### Excl", f"## Merge Commands\n{COMMANDS}\n### Excl", ":18:1: branches: E1.2.1 is merged after E1.2.3 here"),
         ("Build Command: `make everything`", "Build: must pass", "run: make # Makefile is at the top of the base"),
     ],
 )

@@ -143,7 +143,10 @@ class _Rules:
     def commands(self, fence: Fence) -> Iterator[tuple[int, int]]:
         for offset, text in enumerate(fence.content.splitlines()):
             found = COMMAND.search(text)
-            if found and not text.lstrip().startswith("#") and (names := self.named_in(found["rest"])):
+            if not found or text.lstrip().startswith("#"):
+                continue
+            without_remotes = " ".join(word.partition("/")[2] for word in found["rest"].split())
+            if names := self.named_in(found["rest"]) or self.named_in(without_remotes):
                 yield self.ids.index(names[0]), fence.number + offset
 
     def way(self, line: Line) -> None:
