@@ -33,6 +33,8 @@ __all__ = [
     "Proposal",
     "Publication",
     "Recorded",
+    "Retried",
+    "RetryFact",
     "Source",
     "TrialFact",
 ]
@@ -287,6 +289,31 @@ class AttemptFact(Fact):
     def counts(self) -> bool:
         """Whether it is an attempt that is remembered (R520): no rehearsal, and no look at what others built."""
         return not self.rehearsal and not self.judging
+
+
+class RetryFact(Fact):
+    """Something that failed in passing, and was done again.
+
+    Attributes:
+        what: was done, for people.
+        problem: why it failed, in one line.
+        waited: seconds until it was done again.
+    """
+
+    what: str
+    problem: str
+    waited: float
+
+    @property
+    def told(self) -> str:
+        """The same for people."""
+        return f"{self.what} failed in passing, and was tried again after {self.waited:.0f} s: {self.problem}"
+
+
+class Retried(Fact):
+    """All that was done again, in order."""
+
+    times: tuple[RetryFact, ...] = ()
 
 
 class Recorded(Fact):

@@ -39,6 +39,7 @@ from tests_integration.repository.ancestry import Ancestry
 from tests_integration.repository.ask import History
 from tests_integration.repository.checkout import check_out
 from tests_integration.repository.merge import Merges
+from tests_integration.repository.retries import retries_of
 from tests_integration.repository.store import Store, open_store
 from tests_integration.session import REMARK, Session, Workspace
 from tests_integration.text import visible
@@ -97,6 +98,7 @@ def opened(suite: Session, plan: Plan, ledger: PlanLedger, workspace: Workspace)
         yield None
         return
     with open_store(workspace.store, workspace.stores) as store:
+        store.retries = running.retries(suite, plan, ledger)
         yield store
         failures = [fact.message for fact in ledger.criteria()]
         mending.drop_damaged(plan, store, failures, partial(live.say, suite), workspace.memory)
@@ -285,7 +287,8 @@ def gate(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
     anew = suite.fresh or bool(suite.forced) or suite.verify is not None
 
     def go(stage: str) -> Gate:
-        check_out(store, room.commit, plan.integration, room.checkout)
+        checking_out = partial(check_out, store, room.commit, plan.integration, room.checkout)
+        retries_of(store).of("the checkout", checking_out, remote=False)
         with running.watched(suite, request.config, stage, attempt) as progress:
             result = run_gate(stage, plan, store, room, variables, progress)
         if suite.verify is not None or not culprit.is_searched(result):

@@ -4,6 +4,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 import pytest
@@ -14,11 +15,13 @@ from tests_integration.criteria.catalogue import description, is_asked_for, para
 from tests_integration.engine import attempts, isolation, metadata
 from tests_integration.engine.commands import Progress
 from tests_integration.engine.metadata import MetadataError
-from tests_integration.facts import AttemptFact, Integration, Recorded, Source
+from tests_integration.facts import AttemptFact, Integration, Recorded, Retried, RetryFact, Source
 from tests_integration.plan.model import Plan
 from tests_integration.plan.stages import STAGES
+from tests_integration.record.gather import RETRIED
 from tests_integration.record.ledger import Key, PlanLedger
 from tests_integration.record.write import set_aside, write_forms
+from tests_integration.repository.retries import Retries
 from tests_integration.session import REMARK, Session, Workspace
 from tests_integration.text import visible
 
@@ -34,6 +37,19 @@ def watched(suite: Session, config: pytest.Config, stage: str, attempt: AttemptF
             give_sign()
 
         yield progress
+
+
+def retries(suite: Session, plan: Plan, ledger: PlanLedger) -> Retries:
+    """Lets network and machine fail in passing, as often as the plan says; shown as it goes, and remembered."""
+    lock = Lock()
+
+    def heard(fact: RetryFact) -> None:
+        with lock:
+            before = ledger.fact(RETRIED, Retried) or Retried()
+            ledger.note(RETRIED, Retried(times=(*before.times, fact)))
+            live.say(suite, f"{plan.name}: {fact.told}")
+
+    return Retries(plan.limits.retries, heard)
 
 
 @contextmanager

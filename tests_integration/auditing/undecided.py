@@ -65,6 +65,11 @@ UNDECIDED = (
         ),
     ),
     Undecided(
+        "retries",
+        "what network or machine failed in passing, and was done again",
+        ("/retries", "/retries/**"),
+    ),
+    Undecided(
         "places",
         "at which addresses the branches were found and published, and where the metadata are kept",
         ("/sources/*/url", "/publication/url", "/note/url", "/attempt/file", "/attempt/at"),

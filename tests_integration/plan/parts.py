@@ -276,6 +276,7 @@ class Limits(Model):
         processes: that a command may run at a time.
         output: that a command may print.
         disk: that a command may write to its checkout and HOME.
+        retries: how often something is done again that network or machine fail in passing, such as fetching; no gate.
         trials: how often a gate may be tried on other trees of the wave, to see why it fails; 0 for never.
         trial_time: seconds that this may take in all.
         unportable_paths: patterns of files (gitignore(5)) that not every file system can hold and that are wanted.
@@ -289,5 +290,6 @@ class Limits(Model):
     processes: int = Field(default=1000, ge=1)
     output: Size = 50 << 20
     disk: Size = 20 << 30
+    retries: int = Field(default=3, ge=0, le=10)
     trials: int = Field(default=30, ge=0)
     trial_time: Duration = 1800

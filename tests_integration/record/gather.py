@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests_integration.facts import AttemptFact, Gate, Integration, JudgedFact, NoteFact, Publication, Source
+from tests_integration.facts import AttemptFact, Gate, Integration, JudgedFact, NoteFact, Publication, Retried, Source
 from tests_integration.healing_facts import Healing
 from tests_integration.plan.document import document
 from tests_integration.plan.load import Given
@@ -14,6 +14,9 @@ from tests_integration.record.model import CriterionFact, MergingFact, PlanFact,
 from tests_integration.text import visible
 
 GATES = ("build", "test", "demo")
+RETRIED = "retried"
+"""Name of the fact that holds what was done again."""
+
 NOTHING = Found()
 
 
@@ -59,6 +62,7 @@ def gather(  # noqa: PLR0913 - what a record is made of
         infrastructure=integration.infrastructure,
         parked=integration.parked,
         problem=integration.problem,
+        retries=(ledger.fact(RETRIED, Retried) or Retried()).times,
         merging=ledger.fact("merging", MergingFact),
         judged=ledger.fact("judged", JudgedFact),
         gates=gates,

@@ -18,6 +18,7 @@ from tests_integration.facts import (
     NoteFact,
     Parked,
     Publication,
+    RetryFact,
     Source,
 )
 from tests_integration.healing_facts import Healing
@@ -118,6 +119,7 @@ class Record(Fact):
         branch: its name.
         parked: branches that did not merge, each with why.
         problem: why there is no branch at all, or empty.
+        retries: what network or machine failed in passing, and was done again.
         merging: how many merges were made in this run; None where none were to be.
         judged: who built the branch and who judged it, where it was not built by this run.
         note: the record as a note on the tip, where the plan asks for it and all else had held.
@@ -142,6 +144,7 @@ class Record(Fact):
     infrastructure: InfrastructureFact | None = None
     parked: tuple[Parked, ...] = ()
     problem: str = ""
+    retries: tuple[RetryFact, ...] = ()
     merging: MergingFact | None = None
     judged: JudgedFact | None = None
     gates: tuple[Gate, ...] = ()
@@ -172,8 +175,9 @@ class Record(Fact):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What criteria remarked, in order."""
-        return tuple(dict.fromkeys(remark for criterion in self.criteria for remark in criterion.remarks))
+        """What was done again, and what criteria remarked, in order."""
+        remarked = (remark for criterion in self.criteria for remark in criterion.remarks)
+        return tuple(dict.fromkeys((*(retry.told for retry in self.retries), *remarked)))
 
     @property
     def bugs(self) -> tuple[Bug, ...]:

@@ -5,7 +5,16 @@ import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tests_integration.facts import Bug, CommandFact, Culprit, FileFact, InfrastructureFact, MergeFact, NoteFact
+from tests_integration.facts import (
+    Bug,
+    CommandFact,
+    Culprit,
+    FileFact,
+    InfrastructureFact,
+    MergeFact,
+    NoteFact,
+    Publication,
+)
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Fix
 from tests_integration.record.model import Record
@@ -71,7 +80,7 @@ def _begin(plan: Plan, record: Record) -> Operation:
         f"Create {record.branch} from the base {plan.base}",
         (f"git switch --quiet --create {shlex.quote(record.branch)} {record.base}",),
         CLONE,
-        f"branch at {record.base}",
+        "; ".join((f"branch at {record.base}", *_again(record, pushing=False))),
         verification=f"`git rev-parse HEAD` is {record.base}",
     )
 
@@ -224,9 +233,18 @@ def _publication(record: Record) -> Operation:
         f"Push {record.branch} to {publication.remote}",
         (shlex.join(["git", "push", "--atomic", lease, publication.url, f"{publication.commit}:{publication.ref}"]),),
         CLONE,
-        f"{publication.status}{f': {publication.problem}' if publication.problem else ''}",
+        "; ".join((_status(publication), *_again(record, pushing=True))),
         verification=f"read back {publication.read_back} at {publication.at}",
     )
+
+
+def _again(record: Record, *, pushing: bool) -> list[str]:
+    """What failed in passing and was done again, in pushing or in all before it."""
+    return [retry.told for retry in record.retries if retry.what.startswith("`git push`") == pushing]
+
+
+def _status(publication: Publication) -> str:
+    return f"{publication.status}: {publication.problem}" if publication.problem else publication.status
 
 
 def _note(record: Record, note: NoteFact) -> Operation:
@@ -244,7 +262,7 @@ def _note(record: Record, note: NoteFact) -> Operation:
         f"Push the record as a note on {record.tip} to {note.remote}",
         commands if note.text else (),
         CLONE,
-        f"{note.status}{f': {note.problem}' if note.problem else ''}",
+        _status(note),
         verification=f"{note.ref} read back {note.read_back or 'nowhere'} at {note.at}"
         if note.at
         else "none: not pushed",

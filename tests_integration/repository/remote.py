@@ -5,14 +5,16 @@ import re
 import subprocess
 import tempfile
 from contextlib import suppress
+from functools import partial
 from typing import IO
 
 import psutil
 from git import Repo
 
 from tests_integration.repository.git import GitError
-from tests_integration.text import visible
-from tests_integration.url import Entrance, Url, entrance, refusal
+from tests_integration.repository.retries import retries_of
+from tests_integration.text import visible, without_password
+from tests_integration.url import Entrance, Url, entrance, is_path, refusal
 
 VARIABLE = "WAVEPROOF_REMOTE_SECONDS"
 SECONDS = 600
@@ -66,6 +68,8 @@ def require_sound(url: str) -> None:
 def speak(store: Repo, verb: tuple[str, ...], url: str, *names: str, stdin: bytes = b"") -> bytes:
     """What `git VERB -- URL NAMES` prints, ended with all that it started where it takes too long.
 
+    What network or machine fail in passing is done again, as often as the store says.
+
     Args:
         store: where git runs.
         verb: what is done, with its options.
@@ -78,6 +82,12 @@ def speak(store: Repo, verb: tuple[str, ...], url: str, *names: str, stdin: byte
     """
     require_sound(url)
     to = entrance(Url(url))
+    what = f"`git {verb[0]}` of {without_password(to.url)}"
+    return retries_of(store).of(what, partial(_spoken, store, verb, to, names, stdin), remote=not is_path(url))
+
+
+def _spoken(store: Repo, verb: tuple[str, ...], to: Entrance, names: tuple[str, ...], stdin: bytes) -> bytes:
+    """The same, once."""
     command = ("git", *verb, "--", to.url, *names)
     seconds = _patience()
     with tempfile.TemporaryFile() as fed, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

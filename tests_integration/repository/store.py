@@ -15,6 +15,7 @@ from tests_integration.repository import generations
 from tests_integration.repository.damage import WITHOUT_GRAPH, is_store, make_afresh
 from tests_integration.repository.git import GitError, answer, git, new_repository, opened, reopen
 from tests_integration.repository.remote import require_sound, speak
+from tests_integration.repository.retries import Patient
 from tests_integration.url import Url, refusal
 
 FETCHING = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
@@ -26,7 +27,7 @@ PATIENCE = 600
 """Seconds to wait for another plan that makes the same repository."""
 
 
-class Store(Repo):
+class Store(Patient):
     """A bare store of the suite's own.
 
     Attributes:

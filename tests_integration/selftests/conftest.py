@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests_integration.repository import retries
 from tests_integration.selftests.waiting import waiting
 from tests_integration.selftests.waves import Wave, three_branches
 
@@ -16,6 +17,12 @@ pytest_plugins = ["pytester"]
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails in passing is tried again at once."""
+    monkeypatch.setattr(retries, "pause", lambda _: None)
 
 
 @pytest.fixture(scope="session")
