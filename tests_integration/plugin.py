@@ -26,6 +26,7 @@ from tests_integration import (
 from tests_integration.criteria.catalogue import BUILDING, FOLDER
 from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in a plugin
 from tests_integration.fixtures import SESSION
+from tests_integration.gating import *  # noqa: F403 - the same
 from tests_integration.interrupting import interrupted_once
 from tests_integration.options import add_options, open_streams, require_tools
 from tests_integration.plan.stages import STAGES

@@ -16,6 +16,7 @@ ROWS = (
     {
         "plugin",
         "fixtures",
+        "gating",
         "recording",
         "vouching",
         "session",
