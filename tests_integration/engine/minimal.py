@@ -87,10 +87,8 @@ class Minimal:
         first = self.trials.on(tip, f"the wave without {name}")
         told = self._lacks(first)
         if told and (first.problem or not self._lacks(self.trials.on(tip, f"{first.what}, once more", again=True))):
-            return Need(
-                None,
-                f"it cannot be told: trial {first.number} {told}{'' if first.problem else '; once more, it passes'}",
-            )
+            more = "" if first.problem else "; once more, it passes"
+            return Need(needed=None, why=f"trial {first.number} {told}{more}")
         need = Need(bool(told), f"without it, trial {first.number} {told}" if told else "without it, all gates pass")
         self._known[tree] = need
         return need
