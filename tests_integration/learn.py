@@ -16,6 +16,7 @@ from git import Repo
 
 from tests_integration.engine import verify
 from tests_integration.engine.sources import fetch, look_up
+from tests_integration.engine.surroundings import look
 from tests_integration.plan.load import give
 from tests_integration.plan.model import Plan
 from tests_integration.repository.ask import Commit, History, content, entry, shown
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("plan", type=Path, help="the plan whose merges are settled")
     parser.add_argument("ref", help="remote/branch or full commit id: a merge, or a branch with merges")
     given = parser.parse_args(arguments)
-    plan = give(given.plan)
+    plan = give(given.plan, None, look)
     if plan.plan is None:
         return _said([plan.refusal], learned=False)
     with scrubbed_environment(), tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "store") as store:

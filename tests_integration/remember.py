@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tests_integration import bounded
+from tests_integration.engine.surroundings import look
 from tests_integration.files import replace
 from tests_integration.plan.catalogue import DEFAULT
 from tests_integration.plan.edited import edited
@@ -44,7 +45,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("plan", type=Path, help="the plan that has passed")
     parser.add_argument("--reports", type=Path, default=Path("reports"), help="where its record is (default: reports)")
     given = parser.parse_args(arguments)
-    plan = give(given.plan)
+    plan = give(given.plan, None, look)
     if plan.plan is None:
         return _said(plan.refusal, known=False)
     try:

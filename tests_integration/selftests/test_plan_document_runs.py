@@ -129,6 +129,46 @@ def test_a_refused_document_fails_one_criterion_with_all_questions(tmp_path: Pat
     assert "Traceback" not in done.output
 
 
+DOCUMENT = """# Integration Plan - Wave 1
+Date: 2026-01-01
+Base Branch: main
+Integration Branch: wave-1
+Build: `true --build`
+Test: `true --test`
+Demo Script: `demos/demo.sh`
+Demo Document: `demos/DEMO.md`
+
+## Branches to Merge
+1. effort/E1 (E1)
+   - Commit: {}
+2. effort/E2
+3. effort/E3 (depends on E1)
+4. effort/E4 (depends on E2 and E3)
+"""
+
+
+@pytest.mark.parametrize("kind", ["with a remote", "without"])
+def test_a_real_clone_tells_remotes_commits_and_what_branches_stand_on(wave: Wave, kind: str) -> None:
+    tips = [
+        wave.branch(name, {f"{name}.txt": "x\n"}, parent=on)
+        for name, on in (("E1", "base"), ("E2", "E1"), ("E3", "base"))
+    ]
+    tips.append(wave.branch("E4", {"E4.txt": "x\n"}, parent="E3"))
+    git(wave.folder, "clone", "--quiet", str(wave.origin), "clone") if kind == "with a remote" else None
+    clone, remote = (wave.folder / "clone", "origin") if kind == "with a remote" else (wave.origin, ".")
+    file = wave.folder / "plans" / "document.md"
+    file.write_text(DOCUMENT.format(tips[0][:9]), encoding="utf-8")
+    given = give(file, clone, look)
+    assert given.plan, given.refusal
+    assert given.plan.base == f"{remote}/main"
+    assert [branch.source for branch in given.plan.branches] == [f"{remote}/effort/E{n}" for n in (1, 2, 3, 4)]
+    assert [branch.parent for branch in given.plan.branches] == [("base",), ("E1",), ("base",), ("E3",)]
+    assert [branch.commit for branch in given.plan.branches] == [tips[0], None, None, None]
+    assert given.document
+    assert "line 14: E3 depends on E1, and has none of its commits: it is no parent" in given.document.remarks
+    assert [line.run for line in (*given.plan.build, *given.plan.test)] == ["true --build", "true --test"]
+
+
 def test_a_clone_is_given_to_a_plan_in_yaml_too(wave: Wave) -> None:
     wave.branch("E1", {"one.txt": "one\n"})
     del wave.document["remotes"]

@@ -161,7 +161,7 @@ def _of_table(table: Table) -> list[Entry]:
         for name, cell in zip(columns, row, strict=False):
             if name == "id":
                 _read_head(entry, cell)
-            elif name and cell.text.casefold() not in NOTHING:
+            elif name and (name == "parent" or cell.text.casefold() not in NOTHING):
                 entry.tell(name, cell.text, cell)
         if "title" not in entry.told and "contains" in entry.told:
             entry.told["title"] = entry.told.pop("contains")

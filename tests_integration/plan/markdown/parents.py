@@ -16,6 +16,16 @@ def read_parents(draft: Draft, entries: Sequence[Entry]) -> None:
     reader = _Parents(draft, entries)
     for n in range(len(entries)):
         reader.read(n)
+    if unknown := [reader.ids[n] for n in reader.unknown if not _is_settled(draft, reader.ids[n])]:
+        told = "the base is taken for the parent, since no line and nothing that the clone has fetched says what else"
+        draft.remark(entries[reader.unknown[0]].line.number, f"{', '.join(unknown)}: {told}")
+
+
+def _is_settled(draft: Draft, name: str) -> bool:
+    """Whether the document's own YAML says what a branch stands on."""
+    said = draft.settled.get("branches")
+    named = [one for one in said if isinstance(one, dict) and one.get("id") == name] if isinstance(said, list) else []
+    return any("parent" in one for one in named)
 
 
 class _Parents:
@@ -27,6 +37,7 @@ class _Parents:
         self.sources = [str(branch.get("from", "")) for branch in branches]
         self.base = str(draft.settled.get("base") or draft.data.get("base") or "")
         self.lineage: list[frozenset[int]] = []
+        self.unknown: list[int] = []
         self.called: dict[str, list[int]] = {}
         self.efforts: dict[str, list[int]] = {}
         for n, (entry, name) in enumerate(zip(entries, self.ids, strict=True)):
@@ -96,7 +107,10 @@ class _Parents:
         return self.nearest([other for other in needs if stands[other]])
 
     def by_history(self, n: int) -> list[int | None]:
-        own = frozenset(self.commits(n) or ())
+        commits = self.commits(n)
+        own = frozenset(commits or ())
+        if commits is None and n:  # the first has no other to stand on
+            self.unknown.append(n)
         tips = {other: (self.commits(other) or [""])[0] for other in range(n)} if own else {}
         return self.nearest([other for other, tip in tips.items() if tip in own])
 
