@@ -1,11 +1,12 @@
 """The bench measures on the same repositories each time, and says of each figure whether it is what was promised."""
 
 import importlib
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests_integration.bench import generate, rows, scenes
+from tests_integration.bench import generate, parts, rows, scenes
 from tests_integration.bench.generate import Shape
 from tests_integration.bench.rows import README, ROWS, Row
 from tests_integration.bench.scenes import Scene
@@ -13,6 +14,7 @@ from tests_integration.engine.integrate import integrate
 from tests_integration.selftests.waves import Built, failures, git
 
 BENCH = Path(generate.__file__).parent
+IMPORTS = "importlib._bootstrap"
 SMALL = Shape(files=100, branches=11, commits=41)
 TIPS = {
     "main": "36160c2d7efc6138273c0e8146e2bb3b3fbc63e4",
@@ -93,3 +95,36 @@ def test_every_row_names_a_module_of_the_bench() -> None:
 def test_the_readme_has_a_place_for_the_table() -> None:
     text = rows.with_table(README.read_text(encoding="utf-8"), {})
     assert all(f"\n{row.written({})}\n" in text for row in ROWS if row.promised)
+
+
+def test_the_shares_of_a_session_are_of_functions_that_there_are() -> None:
+    for name in (name for names in parts.PARTS.values() for name in names):
+        file, _, function = name.rpartition(":")
+        module = importlib.import_module(file.removesuffix(".py").replace("/", ".").replace("_bootstrap>", IMPORTS))
+        assert f"def {function}(" in Path(str(module.__file__)).read_text(encoding="utf-8"), name
+
+
+def test_a_share_is_of_all_that_this_process_and_others_took() -> None:
+    seen = {
+        ("/x/_pytest/fixtures.py", "_fillfixtures"): 4,
+        ("/x/tests_integration/engine/integrate.py", "integrate"): 3,
+        ("/x/tests_integration/engine/reuse.py", "integrate"): 1,
+    }
+    assert list(parts.shares(seen, whole=6, others=4)) == [
+        (parts.OTHERS, 0.4),
+        ("branches are merged", 0.3),
+        (parts.FIXTURES, 0.1),
+    ]
+
+
+def test_a_look_counts_each_function_once_however_often_it_calls_itself() -> None:
+    looks = parts.Looks()
+
+    def deep(times: int) -> None:
+        if times:
+            deep(times - 1)
+        else:
+            looks.take(0, sys._getframe())  # noqa: SLF001
+
+    deep(3)
+    assert (looks.number, looks.seen[__file__, "deep"]) == (1, 1)
