@@ -96,7 +96,7 @@ def _written(store: Repo, remotes: Remotes, file: Path, refs: tuple[str, str]) -
 
 def _heads(remotes: Remotes) -> tuple[dict[Located, str], list[str]]:
     """The branches on all remotes of the clone and in itself; and which of them cannot be asked."""
-    answers = asked(remotes, sorted(remotes.names()))
+    answers = asked(remotes, dict.fromkeys(sorted(remotes.names()), frozenset()))
     heads = {Located(name, branch): tip for name, answer in answers.items() for branch, tip in answer.heads.items()}
     return heads, [f"{answer.problem}; no branch of it is looked at" for answer in answers.values() if answer.problem]
 

@@ -11,6 +11,7 @@ from git import Repo
 
 from tests_integration.facts import EditFact
 from tests_integration.record.model import Record
+from tests_integration.refs import is_request
 from tests_integration.repository.ask import diff, is_ancestor
 from tests_integration.repository.changes import Change, changes
 from tests_integration.repository.entry import Entry
@@ -151,13 +152,18 @@ def gathered(record: Record, url: str) -> Iterator[Evidence]:
         new_repository(Path(folder) / "audit.git", bare=True, ids=ids) as repo,
     ):
         notes = fetch_notes(repo, url) if record.note else None
-        evidence = Evidence(repo, without_password(url), heads(repo, url), notes)
+        evidence = Evidence(repo, without_password(url), heads(repo, url, _requests(record)), notes)
         if evidence.branches:
             fetch_all_branches(repo, url, "refs/audited")
         for commit in _sources(record):
             if not evidence.has(commit):
                 _fetch_if_there(repo, url, commit)
         yield evidence
+
+
+def _requests(record: Record) -> list[str]:
+    """Pull and merge requests among the recorded sources."""
+    return sorted({source.branch for source in record.sources.values() if is_request(source.branch)})
 
 
 def _sources(record: Record) -> list[str]:

@@ -5,14 +5,14 @@ from tests_integration.auditing.evidence import Evidence
 from tests_integration.auditing.planned import JUDGED, is_judged
 from tests_integration.facts import Publication
 from tests_integration.record.model import Record
+from tests_integration.refs import branch_of_ref, ref_of_branch
 
 THERE = frozenset({"pushed", "unchanged", "judged"})
-HEADS = "refs/heads/"
 
 
 def test_branch_is_still_published(evidence: Evidence, publication: Publication) -> None:
     """The repository has the published branch at the recorded commit to this day."""
-    now = evidence.branches.get(publication.ref.removeprefix(HEADS))
+    now = evidence.branches.get(branch_of_ref(publication.ref))
     if publication.status not in THERE or publication.problem or not publication.read_back:
         undecided("nothing was published")
     if now is None and publication.url != evidence.url:
@@ -28,7 +28,7 @@ def test_publication_is_of_the_tip(record: Record, publication: Publication) -> 
     """What was pushed and read back is the tip, under the planned name; its criterion says the same."""
     source = record.sources.get(JUDGED)
     branch, remote = (source.branch, source.remote) if source else (record.branch, record.plan.publish)
-    require_same("ref", publication.ref, f"{HEADS}{branch}", "the branch is")
+    require_same("ref", publication.ref, ref_of_branch(branch), "the branch is")
     require_same("remote", publication.remote, remote, "it was to be")
     require_same("commit", publication.commit, record.tip, "the tip is")
     require(is_judged(record) == (publication.status == "judged"), f"the status cannot be {publication.status}")

@@ -14,6 +14,7 @@ from tests_integration.facts import Source
 from tests_integration.plan.mistakes import nearest
 from tests_integration.plan.model import Located, Plan, locate
 from tests_integration.plan.parts import Remote
+from tests_integration.refs import is_request, ref_of_branch
 from tests_integration.repository.git import GitError
 from tests_integration.repository.store import (
     clone_config,
@@ -136,7 +137,7 @@ def _looked_up(plan: Plan, store: Repo, wanted: Mapping[str, str]) -> dict[str, 
         problem = f"the clone {plan.repository} cannot be read: {error.output}"
         return {key: Source(id=key, source=source, problem=problem) for key, source in wanted.items()}
     places = {key: locate(source, names) for key, source in wanted.items()}
-    answers = asked(remotes, sorted({place.remote for place in places.values() if place}))
+    answers = asked(remotes, _names_asked(place for place in places.values() if place))
     found = {}
     for key, place in places.items():
         if place:
@@ -146,6 +147,15 @@ def _looked_up(plan: Plan, store: Repo, wanted: Mapping[str, str]) -> dict[str, 
             problem = f"no remote is known by the name before {wanted[key]!r}'s first '/'{near}"
             found[key] = Source(id=key, source=wanted[key], problem=problem)
     return found
+
+
+def _names_asked(places: Iterable[Located]) -> dict[str, frozenset[str]]:
+    """Names of remotes in their order, each with the pull and merge requests that are wanted of it."""
+    wanted: dict[str, frozenset[str]] = {}
+    for place in sorted(places):
+        requests = {place.branch} if is_request(place.branch) else ()
+        wanted[place.remote] = wanted.get(place.remote, frozenset()).union(requests)
+    return wanted
 
 
 def fetch(plan: Plan, store: Repo, sources: Mapping[str, Source]) -> dict[str, Source]:
@@ -197,15 +207,20 @@ def _fetch(store: Repo, batch: tuple[Url, Mapping[str, str]]) -> str:
 
 
 class Answer(NamedTuple):
-    """What a remote said: its branches, or why there is no answer."""
+    """What a remote said: its branches and the requests that were asked for, or why there is no answer."""
 
     url: str
     heads: Mapping[str, str]
     problem: str = ""
 
 
-def asked(remotes: Remotes, names: Iterable[str]) -> dict[str, Answer]:
-    """What remotes have, by name; each is asked once, however many names lead to it."""
+def asked(remotes: Remotes, names: Mapping[str, frozenset[str]]) -> dict[str, Answer]:
+    """What remotes have, by name; each is asked once, however many names lead to it.
+
+    Args:
+        remotes: of the plan.
+        names: of those that are asked, each with the pull and merge requests that are wanted beside its branches.
+    """
     answers: dict[str, Answer] = {}
     by_url: dict[Url, list[str]] = {}
     for name in names:
@@ -214,14 +229,16 @@ def asked(remotes: Remotes, names: Iterable[str]) -> dict[str, Answer]:
         except (GitError, OSError) as error:
             answers[name] = Answer("", {}, f"the remote {name!r} leads nowhere: {_told(error)}")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for (url, known), said in zip(by_url.items(), pool.map(partial(_ask, remotes.store), by_url), strict=True):
+        wanted = [frozenset().union(*(names[name] for name in known)) for known in by_url.values()]
+        said_of_each = pool.map(partial(_ask, remotes.store), by_url, wanted)
+        for (url, known), said in zip(by_url.items(), said_of_each, strict=True):
             answers |= {name: _answer(name, without_password(url), said) for name in known}
     return answers
 
 
-def _ask(store: Repo, url: Url) -> dict[str, str] | str:
+def _ask(store: Repo, url: Url, requests: frozenset[str]) -> dict[str, str] | str:
     try:
-        return heads(store, url)
+        return heads(store, url, requests)
     except GitError as error:
         return error.output
 
@@ -241,6 +258,8 @@ def _source(key: str, source: str, place: Located, answer: Answer, approved: str
     problem = answer.problem
     if problem:
         tip = None
+    elif tip is None and is_request(place.branch):
+        problem = _no_request(place, answer)
     elif tip is None:
         others = f"; {len(answer.heads)} others are there" if answer.heads else "; it has no branches"
         near = nearest(place.branch, answer.heads) or others
@@ -250,6 +269,15 @@ def _source(key: str, source: str, place: Located, answer: Answer, approved: str
         tip = None
     return Source(
         id=key, source=source, remote=place.remote, branch=place.branch, url=answer.url, commit=tip, problem=problem
+    )
+
+
+def _no_request(place: Located, answer: Answer) -> str:
+    kind = "pull request" if place.branch.startswith("#") else "merge request"
+    return (
+        f"there is no {kind} {place.branch} on the remote {place.remote!r} ({answer.url}): it offers no"
+        f" {ref_of_branch(place.branch)}; GitHub's pull requests are written #123, GitLab's merge requests !123, and a"
+        " mirror or bundle has only those that were put into it"
     )
 
 

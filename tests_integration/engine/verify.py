@@ -16,6 +16,7 @@ from tests_integration.facts import (
 )
 from tests_integration.plan.model import Plan
 from tests_integration.plan.values import is_commit_id
+from tests_integration.refs import ref_of_branch
 from tests_integration.repository.ask import Commit, History, commit_at, committers, is_ancestor, shown, tree_of
 from tests_integration.repository.git import GitError
 from tests_integration.repository.store import fetch_branches, fetch_commit, heads
@@ -118,7 +119,7 @@ def read_again(plan: Plan, store: Repo, judged: Source) -> Publication:
     return Publication(
         remote=judged.remote,
         url=judged.url,
-        ref=f"refs/heads/{judged.branch}",
+        ref=ref_of_branch(judged.branch),
         commit=judged.commit,
         status="judged",
         read_back=now_there.commit,

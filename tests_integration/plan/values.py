@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from tests_integration.names import stands_for_git_folder
 from tests_integration.plan.patterns import LONGEST, PathPatterns, PatternError, TextPattern
+from tests_integration.refs import is_request
 from tests_integration.url import Url, refusal
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -19,6 +20,7 @@ UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+SO_CALLED = re.compile("[#!][0-9]+")
 LONGEST_ID = 100
 MOST_PATTERNS = 1000
 DEEPEST = 100
@@ -126,6 +128,8 @@ def _new_branch_name(text: str) -> str:
         raise ValueError(f"{text!r} is longer than {LONGEST_REF} bytes")
     if text.startswith("refs/"):
         raise ValueError(f"{text!r} is a full ref; a branch is named by what follows `refs/heads/`")
+    if SO_CALLED.fullmatch(text):
+        raise ValueError(f"{text!r} is what pull and merge requests are called in a plan, and no branch")
     if is_commit_id(text):
         raise ValueError(f"{text!r} is what a commit id looks like; git takes it for one")
     return text
@@ -138,6 +142,8 @@ def _source(text: str) -> str:
     if not remote or remote.startswith("-") or not branch or " " in remote or not remote.isprintable():
         raise ValueError(f"{text!r} is not of the form remote/branch")
     _branch_name(branch)
+    if SO_CALLED.fullmatch(branch) and not is_request(branch):
+        raise ValueError(f"{branch!r} is no pull request (#123) or merge request (!123): numbers begin with 1")
     return text
 
 

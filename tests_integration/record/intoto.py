@@ -19,6 +19,7 @@ from tests_integration.engine.clock import stamp
 from tests_integration.facts import AttemptFact, ConflictFact, EditFact, FixFact, InfrastructureFact, MergeFact
 from tests_integration.record.location import git_location
 from tests_integration.record.model import CriterionFact, Record
+from tests_integration.refs import ref_of_branch
 from tests_integration.repository.git import PINNED
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -82,7 +83,7 @@ def _provenance(record: Record, forms: Mapping[str, str]) -> Json:
 def _sources(record: Record) -> Iterator[Json]:
     for name, source in record.sources.items():
         if source.commit:
-            place = git_location(source.url, f"refs/heads/{source.branch}")
+            place = git_location(source.url, ref_of_branch(source.branch))
             yield {"name": name, "uri": place, "digest": {"gitCommit": source.commit}}
 
 

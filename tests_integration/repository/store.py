@@ -11,6 +11,7 @@ from shutil import rmtree
 from git import Repo
 
 from tests_integration.files import held
+from tests_integration.refs import HEADS, is_request, ref_of_branch
 from tests_integration.repository import generations
 from tests_integration.repository.damage import WITHOUT_GRAPH, is_store, make_afresh
 from tests_integration.repository.git import GitError, answer, git, new_repository, opened, reopen
@@ -104,15 +105,25 @@ def _create_bare(path: Path, origin: Path) -> None:
         rmtree(folder, ignore_errors=True)
 
 
-def heads(store: Repo, url: str) -> dict[str, str]:
+def heads(store: Repo, url: str, requests: Iterable[str] = ()) -> dict[str, str]:
     """Branches of a remote and their tips (git-ls-remote(1)).
+
+    Args:
+        store: where git runs.
+        url: of the remote.
+        requests: pull and merge requests that are asked for as well, as `#123` and `!123`; no branch is called so.
 
     Raises:
         GitError: the remote cannot be reached or is no repository.
     """
-    lines = speak(store, ("ls-remote", "--heads"), url).decode(errors="surrogateescape").split("\n")[:-1]
-    rows = (line.split("\t", 1) for line in lines)
-    return {ref.removeprefix("refs/heads/"): commit for commit, ref in rows}
+    asked = {ref_of_branch(request): request for request in requests}
+    narrow = () if asked else ("--heads",)  # most servers have far more requests than branches
+    said = speak(store, ("ls-remote", *narrow), url, *(["refs/heads/*", *asked] if asked else []))
+    rows = (line.split("\t", 1) for line in said.decode(errors="surrogateescape").split("\n")[:-1])
+    tips = {ref: commit for commit, ref in rows}
+    branches = {ref.removeprefix(HEADS): commit for ref, commit in tips.items() if ref.startswith(HEADS)}
+    found = {request: tips[ref] for ref, request in asked.items() if ref in tips}
+    return {name: commit for name, commit in branches.items() if not is_request(name)} | found
 
 
 def fetch_branches(store: Repo, url: str, refs: Mapping[str, str]) -> None:
@@ -121,12 +132,12 @@ def fetch_branches(store: Repo, url: str, refs: Mapping[str, str]) -> None:
     Args:
         store: where they land.
         url: of the remote.
-        refs: of the store, and the branch that each is to have.
+        refs: of the store, and the branch (or pull or merge request) that each is to have.
 
     Raises:
         GitError: the remote cannot be reached, or has no such branch.
     """
-    refspecs = "".join(f"+refs/heads/{branch}:{ref}\n" for ref, branch in refs.items())
+    refspecs = "".join(f"+{ref_of_branch(branch)}:{ref}\n" for ref, branch in refs.items())
     speak(store, ("fetch", *FETCHING, "--stdin"), url, stdin=refspecs.encode(errors="surrogateescape"))
 
 
