@@ -109,6 +109,7 @@ class CatalogueDocument(Model):
     """A catalogue as its YAML file says it.
 
     Attributes:
+        version: of the format.
         fixes: what is known.
     """
 

@@ -54,19 +54,33 @@ class PlanDocument(Model):
     """An integration plan as its YAML file says it.
 
     Attributes:
-        date: author and committer date of every commit made.
+        version: of the format.
+        title: shown everywhere; the plan's name is that of its file.
+        project: plans of one project in one folder share what was fetched.
+        project: plans of one project in one folder share what was fetched.
+        phase: of the project.
+        wave: of the phase.
+        attempt: which try at integrating the wave this is.
+        date: author and committer date of every commit made (UTC): the same inputs give the same commit ids.
         author: author and committer of every commit made.
         repository: a local clone whose remotes are known by name; `.` is the clone itself.
+        remotes: URL, path or bundle by name; they add to those of the clone, or go before them.
         base: `remote/branch` that the wave starts from.
         integration: name of the branch to build.
         branches: merged in this order.
         resolve: how conflicts are settled.
+        fixes: known fixes, each applied inside one merge.
         known_fixes: file beside the plan with the catalogue of known fixes; `known-fixes.yaml` where it is there.
+        build: what builds the branch, line by line.
+        test: what tests it, line by line.
+        demo: the wave's demonstration.
         environment: variables for build, test and demo.
         pass_environment: names or globs of variables let through from the caller.
         network: whether build, test and demo reach the network.
         isolation: `required` where they are not to run unless bubblewrap shuts them in.
         publish: where the branch is pushed; nothing is pushed without it.
+        metadata: where the attempts so far are kept (R520).
+        limits: what the integration may do, and what each of its commands may use.
     """
 
     version: Annotated[Literal["1"], WithJsonSchema({"enum": [1, "1"]})]

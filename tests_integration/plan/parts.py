@@ -79,7 +79,8 @@ class Branch(Model):
     Attributes:
         id: names the branch in the plan, in case ids and in the record.
         title: shown beside the id.
-        source: `remote/branch` that is merged (key `from`).
+        source: `remote/branch` that is merged (key `from`); `remote/#123` is a pull request of GitHub, `remote/!123` a
+            merge request of GitLab.
         parent: `base`, or the ids of the earlier branches that this one is stacked on.
         contains: what the branch brings.
         commit: the commit that was approved; any other tip is refused.
@@ -139,7 +140,12 @@ class Resolve(Model):
 
 
 class Sides(Model):
-    """Files that are taken whole from one side of the merge: `ours` is what was merged before, `theirs` the branch."""
+    """Files that are taken whole from one side of a merge.
+
+    Attributes:
+        ours: files taken from what was merged before.
+        theirs: files taken from the branch.
+    """
 
     ours: tuple[RepositoryPath, ...] = ()
     theirs: tuple[RepositoryPath, ...] = ()
@@ -217,7 +223,8 @@ class Command(Model):
     """One line for `bash -euo pipefail`, run in a clean checkout of the branch.
 
     Attributes:
-        timeout: seconds.
+        run: the line.
+        timeout: after which it is ended, in seconds.
         reuse: whether it need not be run again where it has passed and nothing that it depends on can have changed.
     """
 
@@ -234,7 +241,7 @@ class Demo(Model):
         document: path of the document on the branch that explains it.
         create: folder beside the plan whose files are added where the branch lacks them.
         shows: texts that the demo's output must contain.
-        timeout: seconds.
+        timeout: after which it is ended, in seconds.
     """
 
     script: RepositoryPath
@@ -259,7 +266,12 @@ class Publish(Model):
 
 
 class Metadata(Model):
-    """Where the R520 object is kept: a JSON file and a JSON pointer into it (RFC 6901)."""
+    """Where the R520 object is kept.
+
+    Attributes:
+        file: a JSON file as seen from the plan's folder, of which the rest stays byte for byte.
+        at: a JSON pointer (RFC 6901) to the object in it.
+    """
 
     file: Text | None = None
     at: Pointer = ""
@@ -278,7 +290,7 @@ class Limits(Model):
         disk: that a command may write to its checkout and HOME.
         retries: how often something is done again that network or machine fail in passing, such as fetching; no gate.
         trials: how often a gate may be tried on other trees of the wave, to see why it fails; 0 for never.
-        trial_time: seconds that this may take in all.
+        trial_time: how long this may take in all, in seconds.
         unportable_paths: patterns of files (gitignore(5)) that not every file system can hold and that are wanted.
     """
 

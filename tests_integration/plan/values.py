@@ -222,6 +222,11 @@ def _flag(value: object) -> object:
     return value == "true"
 
 
+def plain(pattern: re.Pattern[str]) -> str:
+    """A pattern as ECMA 262 has it, for editors: for the whole value, and without names of groups."""
+    return f"^{re.sub(r'[?]P<[a-z]+>', '', pattern.pattern)}$"
+
+
 def is_commit_id(text: str) -> bool:
     """Whether this is a full commit id."""
     return bool(COMMIT.fullmatch(text))
@@ -256,13 +261,9 @@ LocalPath = Annotated[str, AfterValidator(_local_path)]
 CommandLine = Annotated[str, AfterValidator(_command_line)]
 CommitId = Annotated[str, Field(pattern=f"^{COMMIT.pattern}$")]
 Digest = Annotated[str, AfterValidator(_digest)]
-Duration = Annotated[
-    int, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": f"^{DURATION.pattern}$"})
-]
-Size = Annotated[int, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": f"^{SIZE.pattern}$"})]
-Instant = Annotated[
-    datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "pattern": f"^{INSTANT.pattern}$"})
-]
+Duration = Annotated[int, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": plain(DURATION)})]
+Size = Annotated[int, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": plain(SIZE)})]
+Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "pattern": plain(INSTANT)})]
 Person = Annotated[str, AfterValidator(_person)]
 Pointer = Annotated[str, AfterValidator(_pointer)]
 VariableName = Annotated[str, AfterValidator(_variable_name)]
