@@ -7,6 +7,7 @@ from tests_integration.criteria.catalogue import cases
 from tests_integration.plan.load import load
 from tests_integration.plan.lock import Lock
 from tests_integration.plan.parts import Publish, Resolve
+from tests_integration.selftests.reference_table import with_tables
 from tests_integration.selftests.running_plans import PLANS
 
 ROOT = PLANS.parent
@@ -16,6 +17,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_the_readme_is_short() -> None:
     written = re.sub(r"<!-- ([a-z ]+) -->\n.*?<!-- end of \1 -->", "", README, flags=re.DOTALL)
     assert len(written.splitlines()) < 450
+
+
+def test_the_tables_of_keys_and_options_are_what_the_code_says() -> None:
+    assert with_tables(README) == README, "python -m tests_integration.selftests.reference_table"
 
 
 def test_every_criterion_proves_a_rule_of_the_table() -> None:
