@@ -123,6 +123,23 @@ def test_promises_are_tied_to_criteria_that_there_are() -> None:
     assert {name for tie in TIES for name in tie.criteria} - described().keys() == set()
 
 
+@pytest.mark.parametrize(
+    ("line", "pushes"),
+    [
+        ("Integration branch pushed", True),
+        ("Push to origin", True),
+        ("Do not push to origin", False),
+        ("❌ Integration branch pushed", False),
+        ("Integration branch pushed, but not before the review", False),
+        ("Pushing boats off the quay works", False),
+    ],
+)
+def test_nothing_is_published_unless_the_document_says_so(tmp_path: Path, line: str, *, pushes: bool) -> None:
+    found = of(tmp_path, WHOLE + PROMISE.format(line).replace("- [ ] ❌", "❌"))
+    assert found.plan
+    assert bool(found.plan.publish) == pushes
+
+
 def test_a_wrong_count_of_branches_is_asked_about(tmp_path: Path) -> None:
     found = of(tmp_path, WHOLE + PROMISE.format("All 6 branches merged"))
     assert "23:1: branches: 'All 6 branches merged' speaks of 6 branches, and 4 are listed" in found.refusal

@@ -32,6 +32,9 @@ PUSH = re.compile(
 )
 
 
+NOT = re.compile(r"\b(?:not|never|no|don't|without|unless|until)\b")
+
+
 class Tie(NamedTuple):
     """What a line may promise, and what proves it.
 
@@ -131,7 +134,7 @@ class Promise(NamedTuple):
 def read_outcome(draft: Draft, root: Section, entries: Sequence[Entry]) -> list[Promise]:
     """Publish where the document says so, hold its numbers against its list, and tie each promise to its proof."""
     lines = [line for section in _sections(root) for line in _lines(section.blocks)]
-    if pushed := next((line for line in (*lines, *_steps(root)) if PUSH.search(line.text.casefold())), None):
+    if pushed := next((line for line in (*lines, *_steps(root)) if _asks_to_push(line.text.casefold())), None):
         remote = str(draft.data.get("base", "")).partition("/")[0]
         if remote and remote != ".":
             draft.put(("publish", "remote"), remote, pushed.number, "where the base is")
@@ -155,6 +158,10 @@ def read_outcome(draft: Draft, root: Section, entries: Sequence[Entry]) -> list[
         if promise.told:
             draft.remark(promise.line, promise.told)
     return promises
+
+
+def _asks_to_push(text: str) -> bool:
+    return bool(PUSH.search(text)) and not NOT.search(text) and not CROSSED.match(text)
 
 
 def _sections(root: Section) -> Iterator[Section]:
@@ -187,8 +194,6 @@ def _promise(draft: Draft, line: Line, text: str, entries: Sequence[Entry]) -> P
     named = [fix for fix in fixes if str(fix.get("id")) in FIX.findall(text)]
     criteria = [f"fix_is_in_its_merge[{fix['id']}]" for fix in named]
     proven = {word for fix in named for word in _words_of(fix)}
-    if "publish" not in draft.data and PUSH.search(text.casefold()):
-        proven -= {"pushed"}
     every = _words(text)
     words = [word for word in every if not _asks_nothing(word, entries)]
     for tie in TIES:
