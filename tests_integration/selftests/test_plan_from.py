@@ -203,11 +203,13 @@ def test_a_branch_of_ones_clone_becomes_a_plan_that_runs(wave: Wave, clone: Path
 
 WRONG_OPTIONS = {
     "": ("there is no --base", ["--plan-from", "sprint"]),
+    "base alone": ("--base needs --plan-from", ["--base", "main"]),
     "branch": ("there is no branch sprin, here or on a remote; did you mean 'sprint'?", ["--plan-from", "sprin"]),
     "base": ("it begins at", ["--base", "here"]),
     "file": ("plans/wave.yaml is there already; nothing is overwritten", ["--write-plan", "plans/wave.yaml"]),
     "folder": ("plans/infrastructure is there already", ["--write-plan", "plans/infrastructure.yaml"]),
     "ending": ("a plan is a .yaml file", ["--write-plan", "sprint.txt"]),
+    "plan": ("--plan-from excludes --plan and --record", ["--plan", "plans"]),
     "clone": ("no plan is written", ["--repository", "nowhere"]),
 }
 
@@ -219,7 +221,7 @@ def test_what_cannot_be_asked_is_told_and_nothing_is_written(
     del clone
     wave.write()
     before = contents(wave.folder / "plans")
-    done = run(wave.folder, *(given if says.startswith("there is no --") else (*ASKED, *given)))
+    done = run(wave.folder, *(given if says.startswith(("there is no --", "--base")) else (*ASKED, *given)))
     assert done.exit == pytest.ExitCode.USAGE_ERROR
     assert says in done.output
     assert "Traceback" not in done.output
