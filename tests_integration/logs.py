@@ -18,7 +18,7 @@ NAMING = re.compile(r"--- FAIL: |FAILED \S|panic: |Error: |error(\[\w+\])?: ")
 HARMLESS = re.compile(r":\s*(warning|note|info|remark)\b", re.IGNORECASE)
 """What says of such a line that nothing fails by it."""
 
-GENERAL = re.compile(r"\W*\w*\W*|.*\bexit (status|code)\b.*|make\b.*\bError \d+|npm ERR!.*", re.IGNORECASE)
+GENERAL = re.compile(r"\W*\w*\W*|.*\bexit (status|code)\b.*|make\b.*\bError \S+|npm ERR!.*", re.IGNORECASE)
 """A line that ends the log of any failure: one word, or that something else failed."""
 
 NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d{4}-\d\d-\d\d[T ][\d:.,]+Z?|(?<![\w.])\d+(\.\d+)?(ns|us|µs|ms|s|m|h|%)?(?!\w)")

@@ -52,10 +52,11 @@ class Bench(NamedTuple):
 
     def search(self, build: str, stage: str = "build", **document: Any) -> Searched:
         """Run a stage that fails, and look into it; keywords are entries of the plan."""
-        self.wave.document |= {"limits": {"trials": 30}, stage: [{"run": build, "timeout": "60s"}], **document}
+        lines = {stage: [{"run": build, "timeout": "60s"}]} if build else {}
+        self.wave.document |= {"limits": {"trials": 30}, **lines, **document}
         plan = load(self.wave.write())
         made, store = self.built.integration, self.built.store
-        room: Room = room_in(self.folder / "room", str(made.tip), store=Path(store.git_dir))
+        room: Room = room_in(self.folder / "room", str(made.tip), "processes", store=Path(store.git_dir))
         variables = environment(plan, room.cell, {"PATH": "/usr/bin:/bin"})
         check_out(store, room.commit, plan.integration, room.checkout)
         gate = run_gate(stage, plan, store, room, variables, unseen)

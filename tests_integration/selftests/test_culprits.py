@@ -102,6 +102,17 @@ def test_a_failure_of_another_kind_is_passed_over(twenty: Bench) -> None:
     assert (searched.found.kind, searched.found.branch) == ("branch", "E13")
 
 
+def test_what_is_said_where_it_passes_too_makes_no_two_failures_one(twenty: Bench) -> None:
+    other = f"test -e e4.txt && test ! -e e11.txt && {{ echo {CAREFUL}; echo e4.txt:1: of another kind; exit 1; }}; "
+    both = f"echo {CAREFUL}; test ! -e e16.txt || {{ echo e16.txt:1: broken; exit 1; }}"
+    searched = twenty.search(f"{other}{both}")
+    assert "otherwise" in searched.outcomes
+    assert (searched.found.kind, searched.found.branch) == ("branch", "E16")
+
+
+CAREFUL = "base.txt:1: take care"
+
+
 def test_where_it_fails_in_another_way_in_between_a_range_is_named(twenty: Bench) -> None:
     other = ("e5.txt !e8.txt", "e5.txt:1: of another kind")
     found = twenty.search(breaks(other, ("e6.txt", "e6.txt:1: broken"))).found
@@ -156,6 +167,18 @@ def test_a_test_is_tried_with_the_build_before_it(twenty: Bench) -> None:
     assert searched.found.branch == "E12"
     assert {command.stage for trial in searched.found.trials for command in trial.commands} == {"build", "test"}
     assert "; E12 fails in the same way alone" in searched.found.sentence
+
+
+def test_a_demo_is_tried_with_its_script_on_each_tree(wave: Wave, tmp_path: Path) -> None:
+    for name in ("E1", "E2", "E3"):
+        wave.branch(name, {f"{name.lower()}.txt": f"{name}\n"})
+    script = wave.folder / "plans" / "infrastructure" / "demos" / "demo.sh"
+    script.write_text(f"#!/bin/bash\n{breaks(('e2.txt', 'e2.txt:1: broken'))}\n", encoding="utf-8")
+    with bench(wave, tmp_path) as made:
+        searched = made.search("", stage="demo")
+        assert (searched.found.kind, searched.found.branch) == ("branch", "E2")
+        stages = {tuple(command.stage for command in trial.commands) for trial in searched.found.trials}
+        assert stages == {("build", "demo")}
 
 
 def test_a_fix_that_breaks_it_is_named(wave: Wave, tmp_path: Path) -> None:
