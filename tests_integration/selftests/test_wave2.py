@@ -115,6 +115,15 @@ def test_the_failed_build_shows_the_compilers_line_and_names_the_branch(attempt1
     assert "Traceback" not in attempt1.output
 
 
+def test_the_failed_build_says_since_which_merge_and_with_what_together(attempt1: Run) -> None:
+    found = attempt1.record("wave2-attempt1")["gates"][0]["culprit"]
+    assert (found["branch"], found["together"], found["files"]) == ("E1.2.1", ["base"], ["pkg/cmd/push/root.go"])
+    since = f"fails since E1.2.1 (merge {found['merge'][:12]}); E1.2.1 fails in the same way alone, on its own parent"
+    assert found["sentence"] == (
+        f"{since}, the base; it breaks together with the base's pkg/cmd/push/root.go, without which it builds"
+    )
+
+
 def test_nothing_is_published_after_a_failed_build(attempt1: Run) -> None:
     metadata = attempt1.record("wave2-attempt1")["metadata"]
     assert "integration" not in published(attempt1, "wave2-attempt1").replace("phase1-wave1-integration", "")
@@ -145,6 +154,7 @@ def test_a_fix_proven_elsewhere_may_not_fit_here_and_the_opposite_one_heals(
     assert bug010.outcomes("wave2-bug010")["failed"] == ["build_passes[1]"]
     assert "pkg/cmd/push/flags.go:33:40: undefined: PushOptions" in bug010.output
     assert "BUG-007 was applied inside the merge of E1.2.1: delete pkg/cmd/push/push.go" in bug010.output
+    assert "that is with the fix BUG-007 in; without it, it fails in another way (pkg/cmd/push/root.go" in bug010.output
 
 
 def test_the_opposite_fix_succeeds(clone: Path, go_cache: dict[str, str]) -> None:
