@@ -38,8 +38,9 @@ def findings(data: Mapping[str, object], folder: Path) -> Iterator[Finding]:
     """
     if any(isinstance(named := data.get(key), list | dict) and len(named) > MOST for key in ("branches", "remotes")):
         return
-    branches = {n: branch for n, branch in _valid(Branch, data.get("branches")) if branch.id != "base"}
-    yield from _branch_ids(data.get("branches"))
+    valid = dict(_valid(Branch, data.get("branches")))
+    branches = {n: branch for n, branch in valid.items() if branch.id != "base"}
+    yield from _branch_ids(data.get("branches"), valid)
     yield from _parents(branches, _ids(data.get("branches")))
     yield from _remotes(data)
     yield from _integration(data)
@@ -80,7 +81,7 @@ def _valid(model: type[M], data: object) -> Iterator[tuple[int, M]]:
             continue
 
 
-def _branch_ids(data: object) -> Iterator[Finding]:
+def _branch_ids(data: object, valid: Mapping[int, Branch]) -> Iterator[Finding]:
     yield from _twice(data, "branches")
     for n, name in _ids(data).items():
         if name == "base":
@@ -91,7 +92,7 @@ def _branch_ids(data: object) -> Iterator[Finding]:
         if isinstance(source, str) and sources.setdefault(source, n) != n:
             yield Finding(("branches", n, "from"), f"{source!r} is merged already by branches[{sources[source]}]")
     splits: dict[tuple[str, int], int] = {}
-    for n, branch in _valid(Branch, data):
+    for n, branch in valid.items():
         key = (branch.effort, branch.split)
         first = splits.setdefault(key, n)
         if first != n and branch.id not in {name for m, name in _ids(data).items() if m < n}:
