@@ -137,14 +137,15 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Plan order; sets of parameters that are empty leave no case."""
     if (suite := config.stash.get(SESSION, None)) is not None:
-        items[:] = running.arranged(items, suite)
+        items[:] = suite.ordered = running.arranged(items, suite)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember what was asked for; plan order again, whatever others (`--ff`) made of it."""
     if (suite := session.config.stash.get(SESSION, None)) is not None:
-        session.items[:] = running.arranged(session.items, suite)
+        if session.items != suite.ordered:
+            session.items[:] = running.arranged(session.items, suite)
         if suite.unfit:
             machines.refuse(session, suite)
         for item in session.items:

@@ -111,6 +111,7 @@ class Session:
         cache: folder of the suite's own, kept between runs.
         terminal: where live lines go, or None.
         began: seconds since the epoch.
+        ordered: the cases in plan order.
         item: the case that runs.
         running: its plan and stage; kept where the session is interrupted.
         interrupted: whether it was.
@@ -139,6 +140,7 @@ class Session:
     cache: Path = Path()
     terminal: pytest.TerminalReporter | None = None
     began: float = field(default_factory=time.time)
+    ordered: list[pytest.Item] = field(default_factory=list)
     item: pytest.Item | None = None
     running: tuple[str, str] = ("", "")
     interrupted: bool = False
