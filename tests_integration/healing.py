@@ -32,10 +32,12 @@ from tests_integration.plan.load import Given, give
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Fix
 from tests_integration.plan.stages import STAGES
+from tests_integration.plan.variables import Variables
 from tests_integration.record.ledger import PlanLedger
 from tests_integration.record.model import Record, headline, statuses
 from tests_integration.record.write import RECORD
 from tests_integration.session import Session
+from tests_integration.starting import variables
 
 GATES = ("build", "test", "demo")
 TRIED_STAGES = STAGES[: STAGES.index("demo") + 1]
@@ -82,9 +84,10 @@ class Healer:
         name: of the plan.
         command: how pytest is started.
         watch: shows what is tried.
+        variables: that its plan may take.
     """
 
-    def __init__(self, suite: Session, name: str, command: list[str], watch: Watch) -> None:
+    def __init__(self, suite: Session, name: str, command: list[str], watch: Watch, variables: Variables) -> None:
         self.suite = suite
         self.given = suite.given(name)
         self.file = self.given.file
@@ -92,6 +95,7 @@ class Healer:
         self.folder = suite.folder(name).absolute()
         self.command = command
         self.watch = watch
+        self.variables = variables
         self.tried: list[HealAttempt] = []
         self.known: list[tuple[Fix, ...]] = []
 
@@ -122,7 +126,7 @@ class Healer:
             text = with_fix(sick.plan, sick.text, proposal.lines, number, Path(attempt.file))
             try:
                 replace(file, text.encode())
-                given = give(file)
+                given = give(file, variables=self.variables)
                 if given.plan and given.plan.fixes in self.known:
                     continue
                 self._require_room(attempt, sick.plan)
@@ -179,6 +183,8 @@ class Healer:
         """Run a plan in a session of its own; what that printed."""
         reports.mkdir(parents=True, exist_ok=True)
         command = [*self.command, "--plan", str(file.absolute()), "--reports", str(reports), *options]
+        document = give(file, variables=self.variables).document
+        command += self.variables.options(document.variables if document else ())
         log = reports / LOG
         with log.open("wb") as stream:
             subprocess.run(
@@ -208,7 +214,7 @@ class Healer:
             return healing
         with self.watch(f"publish {file.name}"):
             said = self._run(file, self.suite.reports.absolute(), "--force-attempt", f"healed: {winner.told}")
-        record = _record(self.suite.reports / file.stem, give(file).plan, winner.started_at)
+        record = _record(self.suite.reports / file.stem, give(file, variables=self.variables).plan, winner.started_at)
         if record and record.verdict == "SUCCESS":
             return healing.model_copy(update={"published": True})
         why = record.sentence if record else _last(said)
@@ -224,7 +230,9 @@ def heal(suite: Session, config: pytest.Config) -> None:
         if given.plan and attempt and not attempt.refused and not attempt.judging and gates:
             file, at = suite.metadata_of(given.name)  # as this process sees it, wherever the plan was run
             attempt = attempt.model_copy(update={"file": str(file), "at": at})
-            healer = Healer(suite, given.name, _command(config), partial(live.clock, suite, config, "heal"))
+            healer = Healer(
+                suite, given.name, _command(config), partial(live.clock, suite, config, "heal"), variables(config)
+            )
             ledger.note("healing", healer.heal(given.plan, attempt, gates[-1]))
 
 

@@ -36,7 +36,17 @@ SENT = "metadata"
 RESTARTS = 4
 """Workers that are started anew, for each that there is, as `-n` has it."""
 
-PATHS = {"--plan", "--repository", "--reports", "--junit-xml", "--junitxml", "--html", "--rootdir", "--config-file"}
+PATHS = {
+    "--plan",
+    "--set",
+    "--repository",
+    "--reports",
+    "--junit-xml",
+    "--junitxml",
+    "--html",
+    "--rootdir",
+    "--config-file",
+}
 """Options whose value may be a path that is there: pytest-xdist would take it for a case to be sent along."""
 
 

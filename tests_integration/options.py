@@ -16,6 +16,7 @@ from tests_integration.plan.load import safe_name
 from tests_integration.plan.lock import ENDING
 from tests_integration.plan.stages import STAGES
 from tests_integration.plan.values import ID, is_commit_id
+from tests_integration.plan.variables import SETTING
 from tests_integration.repository.git import git_numbers
 
 OLDEST_GIT = (2, 38)
@@ -38,6 +39,15 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="integrate and prove this plan: a YAML file, a Markdown document (with --repository), a folder"
         " of YAML files, or a glob; may be repeated",
+    )
+    group.addoption(
+        "--set",
+        action="append",
+        default=[],
+        type=_setting,
+        metavar="NAME=VALUE",
+        help="what a plan takes for ${NAME} in `remotes`, `publish` or `attempt`, before the environment; may be"
+        " repeated. Others on this machine may see it: secrets belong into the environment",
     )
     group.addoption(
         "--until",
@@ -161,6 +171,17 @@ def _prefix(text: str) -> str:
         f"{text!r} is nothing that an id begins with: letters, digits, dots, hyphens and underscores, a letter or digit"
         " first"
     )
+
+
+def _setting(text: str) -> str:
+    """A value that `--set` gives.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none; the text, which may hold a secret, is not repeated.
+    """
+    if SETTING.fullmatch(text):
+        return text
+    raise argparse.ArgumentTypeError("is not of the form NAME=VALUE; a name has letters, digits and '_'")
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -82,6 +82,8 @@ def pytest_configure(config: pytest.Config) -> None:
     locking.require_plans(config)
     if config.option.base:
         raise pytest.UsageError("--base needs --plan-from: it is what the branch starts from that becomes a plan")
+    if config.option.set and not config.option.plan:
+        raise pytest.UsageError("--set needs --plan: it is plans that take variables")
     if config.option.shard and not config.option.plan:
         raise pytest.UsageError("--shard needs --plan: it is plans that are split over jobs")
     if config.option.heal and (not config.option.plan or config.option.verify is not None):

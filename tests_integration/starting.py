@@ -8,8 +8,10 @@ import pytest
 from tests_integration import locking, machines, shards, turns
 from tests_integration.engine.surroundings import look
 from tests_integration.options import plans_named, require_tools
-from tests_integration.plan.load import give
+from tests_integration.plan.load import Given, give
+from tests_integration.plan.mistakes import nearest
 from tests_integration.plan.model import Plan
+from tests_integration.plan.variables import Variables
 from tests_integration.session import Session, Worker
 from tests_integration.text import visible
 
@@ -37,7 +39,9 @@ def session(config: pytest.Config) -> Session:
     elif config.option.shard:
         shard = shards.choose(named, config.option.shard, reports, verified=verify is not None)
         named = {name: named[name] for name in shard.plans}
-    givens = [give(file, clone(config), look) for file in named.values()]
+    givens = [give(file, clone(config), look, variables(config)) for file in named.values()]
+    if worker is None and shard is None:
+        _require_taken(config, givens)
     if config.option.minimal:
         givens = [given._replace(plan=_minimal(given.plan)) for given in givens]
     if worker is None:
@@ -61,6 +65,26 @@ def session(config: pytest.Config) -> Session:
 
 def _minimal(plan: Plan | None) -> Plan | None:
     return plan.model_copy(update={"minimal": True}) if plan else None
+
+
+def variables(config: pytest.Config) -> Variables:
+    """What plans may take for `${NAME}`: what `--set` says, and the environment."""
+    return Variables(config.option.set)
+
+
+def _require_taken(config: pytest.Config, givens: list[Given]) -> None:
+    """Let no value be given that no plan takes; where a plan is refused, nobody knows what it would take.
+
+    Raises:
+        pytest.UsageError: there is such a value.
+    """
+    taken = frozenset[str]().union(*(given.document.variables for given in givens if given.document))
+    unknown = sorted(variables(config).given - taken)
+    if unknown and all(given.plan for given in givens):
+        raise pytest.UsageError(
+            f"--set {unknown[0]}: no plan takes a variable of this name{nearest(unknown[0], taken)}; variables are put"
+            " in where `remotes`, `publish` or `attempt` of a plan have ${NAME}"
+        )
 
 
 def clone(config: pytest.Config) -> Path | None:

@@ -29,7 +29,7 @@ class Url(str):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return repr(without_password(self))
+        return repr(str(without_password(self)))
 
 
 class Entrance(NamedTuple):

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests_integration.plan.load import Given, give
 from tests_integration.plan.mistakes import Place
 from tests_integration.plan.read import Document
 from tests_integration.plan.written import written
-from tests_integration.starting import clone
+from tests_integration.starting import clone, variables
 from tests_integration.text import visible
 from tests_integration.url import is_path
 
@@ -36,7 +37,7 @@ def run(config: pytest.Config) -> int:
     (source,) = named.values()
     file = config.invocation_params.dir / config.option.write_plan
     _require_free(file)
-    given = give(source, clone(config), look)
+    given = give(source, clone(config), look, variables(config))
     if given.plan is None or given.document is None:
         raise pytest.UsageError(
             f"{OPTION} {file}: nothing is written, since the plan is not whole:\n{visible(given.refusal)}"
@@ -46,7 +47,7 @@ def run(config: pytest.Config) -> int:
         file.write_text(text(given, given.document, file), encoding="utf-8")
     except OSError as error:
         raise pytest.UsageError(f"{OPTION}: {error.filename or file} cannot be written: {error.strerror}") from None
-    again = give(file)
+    again = give(file, variables=variables(config))
     sys.stdout.write(visible(_told(source, file, again)) + "\n")
     return int(pytest.ExitCode.OK if again.plan else pytest.ExitCode.TESTS_FAILED)
 
@@ -67,7 +68,7 @@ def _told(source: Path, file: Path, again: Given) -> str:
 def text(given: Given, document: Document, file: Path) -> str:
     """The plan as YAML for another place, each value with the line that it came from, and why it is so."""
     data = document.data if isinstance(document.data, dict) else {}
-    moved = _seen_from(file.parent, given.file.parent, data)
+    moved = _seen_from(file.parent, given.file.parent, _with_variables(data, document))
     remarks = {place: _remark(document, place) for place in _leaves(moved)}
     promised = ["What it promises, and the criteria that prove it:", *(f"  {line}" for line in document.promises)]
     known = ["What has to be known of it:", *(f"  {line}" for line in document.remarks)]
@@ -75,6 +76,13 @@ def text(given: Given, document: Document, file: Path) -> str:
     heading += promised if document.promises else []
     heading += known if document.remarks else []
     return written(moved, {place: remark for place, remark in remarks.items() if remark}, "\n".join(heading))
+
+
+def _with_variables(value: Any, document: Document, place: Place = ()) -> Any:
+    """The plan with its variables in place of their values, which may be secrets."""
+    if isinstance(value, dict):
+        return {key: _with_variables(inner, document, (*place, key)) for key, inner in value.items()}
+    return document.written[place][0] if place in document.written else value
 
 
 def _leaves(value: object, place: Place = ()) -> list[Place]:
@@ -96,7 +104,7 @@ def _seen_from(folder: Path, before: Path, data: Mapping[str, object]) -> dict[s
     """The plan with its relative paths as seen from another folder."""
 
     def moved(value: object) -> object:
-        relative = isinstance(value, str) and is_path(value) and not Path(value).is_absolute()
+        relative = isinstance(value, str) and is_path(value) and not value.startswith(("/", "${"))
         return os.path.relpath(before / str(value), folder) if relative else value
 
     def inside(value: object, place: Place) -> object:

@@ -20,6 +20,7 @@ from tests_integration.plan.read import Document, read
 from tests_integration.plan.references import findings
 from tests_integration.plan.validated import validated
 from tests_integration.plan.values import ID
+from tests_integration.plan.variables import Variables, as_written, filled
 
 RESERVED = {"index.html", "report.html"}
 """Names of pages in the reports folder, where each plan has a folder of its name."""
@@ -38,26 +39,30 @@ def load(file: Path) -> Plan:
     Raises:
         PlanRejectedError: with every mistake of the file, each with line and column.
     """
-    return _loaded(file, None, _see_nothing)[0]
+    return _loaded(file, None, _see_nothing, None)[0]
 
 
 def _see_nothing(_clone: Path) -> Surroundings:
     return Surroundings()
 
 
-def _read(file: Path, repository: Path | None, look: Callable[[Path], Surroundings]) -> Document:
+def _read(
+    file: Path, repository: Path | None, look: Callable[[Path], Surroundings], variables: Variables | None
+) -> Document:
     if file.suffix in MARKDOWN:
         from tests_integration.plan.markdown.reading import read_markdown  # noqa: PLC0415 - parsers take long to import
 
         return read_markdown(file, repository, look)
-    document = read(file)
+    document = filled(read(file), variables or Variables())
     if repository is not None and isinstance(document.data, dict):
         document.data["repository"] = os.path.relpath(repository, file.parent)
     return document
 
 
-def _loaded(file: Path, repository: Path | None, look: Callable[[Path], Surroundings]) -> tuple[Plan, Document]:
-    document = _read(file, repository, look)
+def _loaded(
+    file: Path, repository: Path | None, look: Callable[[Path], Surroundings], variables: Variables | None
+) -> tuple[Plan, Document]:
+    document = _read(file, repository, look, variables)
     content, wrong = validated(document, PlanDocument)
     mistakes = [*document.mistakes, *_mistakes_of_name(file)]
     catalogue = EMPTY
@@ -70,7 +75,7 @@ def _loaded(file: Path, repository: Path | None, look: Callable[[Path], Surround
     mistakes += (Mistake(document.mark(place), place, text) for place, text in of_lock)
     mistakes += islice(wrong, TOLD + 1)
     if mistakes or content is None:
-        raise PlanRejectedError(file, mistakes)
+        raise PlanRejectedError(file, (as_written(document, mistake) for mistake in mistakes))
     values = {name: getattr(content, name) for name in PlanDocument.model_fields}
     plan = Plan.model_construct(
         **values, name=file.stem, file=file.absolute(), digest="", files={}, catalogue=catalogue, lock=lock
@@ -101,16 +106,22 @@ class Given(NamedTuple):
     mistakes: tuple[Mistake, ...] = ()
 
 
-def give(file: Path, repository: Path | None = None, look: Callable[[Path], Surroundings] = _see_nothing) -> Given:
+def give(
+    file: Path,
+    repository: Path | None = None,
+    look: Callable[[Path], Surroundings] = _see_nothing,
+    variables: Variables | None = None,
+) -> Given:
     """Read a plan, and keep its mistakes instead of raising them.
 
     Args:
         file: YAML, or a Markdown document.
         repository: a clone that goes before the plan's own.
         look: tells what is known of a clone, for documents.
+        variables: that the plan may take; those of the environment where none are given.
     """
     try:
-        plan, document = _loaded(file, repository, look)
+        plan, document = _loaded(file, repository, look, variables)
     except PlanRejectedError as error:
         return Given(file, safe_name(file.stem), None, str(error), mistakes=error.mistakes)
     return Given(file, file.stem, plan, sha256=document.sha256, document=document)

@@ -28,6 +28,7 @@ from tests_integration.plan.parts import (
 )
 from tests_integration.plan.values import (
     PERSON,
+    VARIABLE,
     BranchName,
     Flag,
     Id,
@@ -60,11 +61,12 @@ class PlanDocument(Model):
         project: plans of one project in one folder share what was fetched.
         phase: of the project.
         wave: of the phase.
-        attempt: which try at integrating the wave this is.
+        attempt: which try at integrating the wave this is; `${NAME}` takes it from the environment or `--set`.
         date: author and committer date of every commit made (UTC): the same inputs give the same commit ids.
         author: author and committer of every commit made.
         repository: a local clone whose remotes are known by name; `.` is the clone itself.
-        remotes: URL, path or bundle by name; they add to those of the clone, or go before them.
+        remotes: URL, path or bundle by name; they add to those of the clone, or go before them. `${NAME}` and
+            `${NAME:-default}` in them are put in from the environment or `--set`.
         base: `remote/branch` that the wave starts from.
         integration: name of the branch to build.
         branches: merged in this order.
@@ -88,7 +90,7 @@ class PlanDocument(Model):
     project: Text | None = None
     phase: Scalar | None = None
     wave: Scalar | None = None
-    attempt: int = Field(default=1, ge=1)
+    attempt: Annotated[int, Field(ge=1), WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, VARIABLE]})] = 1
     date: Instant
     author: Person = "waveproof <waveproof@invalid>"
     repository: LocalPath | None = None

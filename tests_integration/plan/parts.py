@@ -13,6 +13,7 @@ from tests_integration.plan.values import (
     CommitId,
     Duration,
     Flag,
+    FlagOrVariable,
     Id,
     LocalPath,
     PathPatternList,
@@ -261,8 +262,8 @@ class Publish(Model):
     """
 
     remote: Text
-    notes: Flag = False
-    healed: Flag = False
+    notes: FlagOrVariable = False
+    healed: FlagOrVariable = False
 
 
 class Metadata(Model):

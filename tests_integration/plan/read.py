@@ -37,6 +37,8 @@ class Document:
         reasons: how values came about that the file does not hold as they are (a Markdown document).
         remarks: what its reader has to know.
         promises: lines that say what is to hold in the end, each with what proves it.
+        written: values with variables in them: as the file has them, and as they are.
+        variables: names of the variables that are put in.
     """
 
     data: object
@@ -47,6 +49,8 @@ class Document:
     reasons: dict[Place, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     promises: tuple[str, ...] = ()
+    written: dict[Place, tuple[str, str]] = field(default_factory=dict)
+    variables: frozenset[str] = frozenset()
 
     def mark(self, place: Place, *, of_key: bool = False) -> Mark:
         """Where the value (or its key) at this place is written; where it is missing, what would hold it."""

@@ -253,6 +253,9 @@ Id = Annotated[str, AfterValidator(_id), Field(pattern=f"^{ID.pattern}$")]
 PathPattern = Annotated[str, AfterValidator(_patterns)]
 PathPatternList = Annotated[tuple[PathPattern, ...], Field(max_length=MOST_PATTERNS), AfterValidator(_together)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
+VARIABLE = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^{}]*)?\}"}
+"""What editors may see where a variable is put in (`plan.variables`)."""
+FlagOrVariable = Annotated[Flag, WithJsonSchema({"anyOf": [{"type": "boolean"}, VARIABLE]})]
 RepositoryPath = Annotated[str, AfterValidator(repository_path)]
 BranchName = Annotated[str, AfterValidator(_new_branch_name)]
 Source = Annotated[str, AfterValidator(_source)]

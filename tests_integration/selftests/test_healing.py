@@ -156,10 +156,11 @@ def test_the_healed_plan_runs_and_goes_on_with_the_same_attempts(healed: tuple[W
 def test_the_plans_own_fix_is_a_hypothesis_too(tmp_path: Path) -> None:
     def wrong_fix(wave: Wave) -> None:
         fix = {"id": "BUG-007", "problem": "twins", "after": "E1", "delete": ["new.txt"]}
-        wave.document |= {"fixes": [fix], "attempt": 2, "integration": "wave-attempt2"}
+        wave.document |= {"fixes": [fix], "attempt": "${ATTEMPT}", "integration": "wave-attempt2"}
+        wave.document["remotes"] = {"origin": "${WHERE}"}
 
     wave = sick(tmp_path, wrong_fix)
-    done = heal(wave, TWINS, GONE)
+    done = heal(wave, TWINS, GONE, options=("--set", "ATTEMPT=2", "--set", "WHERE=../origin.git"))
     before, after, where = told(done)
     assert before.startswith("tried: BUG-007, delete new.txt (as planned) -> BUG-010: the build fails: ")
     assert after == "tried: BUG-007, delete old.txt -> all gates pass"
@@ -167,6 +168,7 @@ def test_the_plans_own_fix_is_a_hypothesis_too(tmp_path: Path) -> None:
     plan = yaml.safe_load((wave.folder / "plans/wave.healed.yaml").read_text(encoding="utf-8"))
     assert [fix["delete"] for fix in plan["fixes"]] == [["old.txt"]]
     assert (plan["attempt"], plan["integration"]) == (3, "wave-attempt3")
+    assert plan["remotes"] == {"origin": "${WHERE}"}
 
 
 def test_where_no_single_fix_cures_what_is_known_of_the_next_failure_is_added(tmp_path: Path) -> None:
