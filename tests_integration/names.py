@@ -1,6 +1,9 @@
-"""Names of files that some file systems take for other names."""
+"""Names of files that some file systems take for other names, and of bugs that have none yet."""
 
 import re
+
+BUG_PREFIX = "BUG-"
+"""How ids of bugs begin, before the next free number."""
 
 IGNORED = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF])
 """Code points that HFS+ takes as not there: the list in git's `utf8.c`, for `str.translate`."""

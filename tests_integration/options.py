@@ -1,4 +1,7 @@
-"""The options of `pytest`, and the plans that they name."""
+"""The options of `pytest`, and the plans that they name.
+
+A host's own sessions load this module too: what takes long to import is imported where it is needed.
+"""
 
 import argparse
 import glob
@@ -6,21 +9,23 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests_integration.engine.bugs import PREFIX
-from tests_integration.plan.catalogue import DEFAULT as CATALOGUE
-from tests_integration.plan.load import safe_name
-from tests_integration.plan.lock import ENDING
+from tests_integration.names import BUG_PREFIX
 from tests_integration.plan.stages import STAGES
-from tests_integration.plan.values import ID, is_commit_id
-from tests_integration.plan.variables import SETTING
-from tests_integration.repository.git import git_numbers
 
+TITLE = "integration of a wave of branches"
 OLDEST_GIT = (2, 38)
 STDERR = 2
+
+ARGUMENTS = pytest.StashKey[tuple[str, ...]]()
+"""All arguments of pytest, those of the configuration included."""
 
 HEALED = ".healed.yaml"
 """How the name of a plan ends that `--heal` has written."""
@@ -28,10 +33,64 @@ HEALED = ".healed.yaml"
 TRIED = ".trial.yaml"
 """How it ends while it is tried."""
 
+BEGINNINGS = ("--plan", "--plan-from", "--record")
+"""Options that begin something, and take the session over."""
+
+
+class _Free:
+    """Adds options that nobody has yet, and knows which."""
+
+    def __init__(self, group: pytest.OptionGroup) -> None:
+        self.group = group
+        self.added: list[str] = []
+
+    def addoption(self, name: str, **attributes: Any) -> None:
+        with suppress(ValueError, argparse.ArgumentError):
+            self.group.addoption(name, **attributes)
+            self.added.append(name)
+
+
+def begins(arguments: Sequence[str], namespace: argparse.Namespace) -> bool:
+    """Whether a session is the suite's own: by its arguments, or in a worker by what it was told.
+
+    A host may have a `--record` of its own; it is ours beside `--repository`.
+    """
+    named = {name for name in BEGINNINGS if are_named(arguments, [name])}
+    if named == {"--record"}:
+        return are_named(arguments, ["--repository"])
+    return bool(named) or getattr(namespace, "waveproof", False) is True
+
+
+def are_named(arguments: Sequence[str], names: Iterable[str]) -> bool:
+    """Whether one of these options stands among the arguments of pytest."""
+    wanted = set(names)
+    return any(argument.partition("=")[0] in wanted for argument in takewhile("--".__ne__, arguments))
+
+
+def add_free_options(parser: pytest.Parser) -> list[str]:
+    """Declare those of the options that no plugin and no conftest has taken; which they are."""
+    free = _Free(parser.getgroup("waveproof", TITLE))
+    _declare(free)
+    return free.added
+
 
 def add_options(parser: pytest.Parser) -> None:
-    """Declare what the suite takes from the command line."""
-    group = parser.getgroup("waveproof", "integration of a wave of branches")
+    """Declare what the suite takes from the command line.
+
+    Raises:
+        pytest.UsageError: another plugin has taken an option.
+    """
+    group = parser.getgroup("waveproof", TITLE)
+    try:
+        _declare(group)
+    except (ValueError, argparse.ArgumentError) as error:
+        raise pytest.UsageError(
+            f"waveproof and another plugin have an option of the same name: {error}; leave the other one out with"
+            " `-p no:NAME` (`pytest --trace-config` tells the names)"
+        ) from None
+
+
+def _declare(group: "pytest.OptionGroup | _Free") -> None:
     group.addoption(
         "--plan",
         action="append",
@@ -64,10 +123,10 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--bug-prefix",
-        default=PREFIX,
+        default=BUG_PREFIX,
         type=_prefix,
         metavar="TEXT",
-        help=f"how ids of bugs begin that nobody knows yet, before the next free number (default: {PREFIX})",
+        help=f"how ids of bugs begin that nobody knows yet, before the next free number (default: {BUG_PREFIX})",
     )
     group.addoption(
         "--verify",
@@ -151,6 +210,8 @@ def _reference(text: str) -> str:
     Raises:
         argparse.ArgumentTypeError: it can be neither a branch nor a commit.
     """
+    from tests_integration.plan.values import is_commit_id  # noqa: PLC0415 - see above
+
     remote, _, branch = text.partition("/")
     if text.isprintable() and (is_commit_id(text.lower()) or (remote and branch)):
         return text.lower() if is_commit_id(text.lower()) else text
@@ -165,6 +226,8 @@ def _prefix(text: str) -> str:
     Raises:
         argparse.ArgumentTypeError: no id begins so.
     """
+    from tests_integration.plan.values import ID  # noqa: PLC0415 - see above
+
     if ID.fullmatch(text):
         return text
     raise argparse.ArgumentTypeError(
@@ -179,6 +242,8 @@ def _setting(text: str) -> str:
     Raises:
         argparse.ArgumentTypeError: it is none; the text, which may hold a secret, is not repeated.
     """
+    from tests_integration.plan.variables import SETTING  # noqa: PLC0415 - see above
+
     if SETTING.fullmatch(text):
         return text
     raise argparse.ArgumentTypeError("is not of the form NAME=VALUE; a name has letters, digits and '_'")
@@ -215,6 +280,8 @@ def require_tools(option: str = "--plan") -> None:
     Raises:
         pytest.UsageError: with what is missing.
     """
+    from tests_integration.repository.git import git_numbers  # noqa: PLC0415 - see above
+
     if sys.getfilesystemencoding() != "utf-8":
         raise pytest.UsageError(
             f"{option} needs names of files in UTF-8, and Python was told {sys.getfilesystemencoding()};"
@@ -234,6 +301,8 @@ def plans_named(config: pytest.Config) -> dict[str, Path]:
     Raises:
         pytest.UsageError: a path leads to no plan, or two plans have the same name.
     """
+    from tests_integration.plan.load import safe_name  # noqa: PLC0415 - see above
+
     files = dict.fromkeys(file for path in config.option.plan for file in _files(config.invocation_params.dir, path))
     named: dict[str, list[Path]] = {}
     for file in files:
@@ -261,7 +330,10 @@ def _files(folder: Path, path: str) -> list[Path]:
 
 def _is_meant(file: Path) -> bool:
     """Whether a folder or a glob means this file too; a healed plan is run by its own name, when it was reviewed."""
-    other = file.name == CATALOGUE or file.name.endswith((HEALED, TRIED)) or file.stem.endswith(ENDING)
+    from tests_integration.plan.catalogue import DEFAULT  # noqa: PLC0415 - see above
+    from tests_integration.plan.lock import ENDING  # noqa: PLC0415 - the same
+
+    other = file.name == DEFAULT or file.name.endswith((HEALED, TRIED)) or file.stem.endswith(ENDING)
     return not other
 
 

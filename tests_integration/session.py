@@ -19,11 +19,11 @@ from tests_integration import __version__
 from tests_integration.criteria.catalogue import Case, cases
 from tests_integration.engine import metadata, verify
 from tests_integration.engine.attempts import Outcome
-from tests_integration.engine.bugs import PREFIX
 from tests_integration.engine.clock import stamp
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.facts import AttemptFact, Gate, Publication
 from tests_integration.files import ground
+from tests_integration.names import BUG_PREFIX
 from tests_integration.plan.load import Given
 from tests_integration.record.compare import NOTHING_RUN, WORKER
 from tests_integration.record.earlier import Found, find
@@ -133,7 +133,7 @@ class Session:
     forced: str
     caller: Withheld
     verify: str | None = None
-    bug_prefix: str = PREFIX
+    bug_prefix: str = BUG_PREFIX
     fresh: bool = False
     ledgers: dict[str, PlanLedger] = field(default_factory=dict)
     subjects: dict[tuple[str, str], dict[str, object]] = field(default_factory=dict)

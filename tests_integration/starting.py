@@ -6,14 +6,30 @@ from types import ModuleType
 import pytest
 
 from tests_integration import locking, machines, shards, turns
+from tests_integration.criteria.catalogue import BUILDING
 from tests_integration.engine.surroundings import look
 from tests_integration.options import plans_named, require_tools
 from tests_integration.plan.load import Given, give
 from tests_integration.plan.mistakes import nearest
 from tests_integration.plan.model import Plan
+from tests_integration.plan.stages import STAGES
 from tests_integration.plan.variables import Variables
 from tests_integration.session import Session, Worker
 from tests_integration.text import visible
+
+
+def add_markers(config: pytest.Config) -> None:
+    """Register the markers of criteria, which a session without them does not know."""
+    config.addinivalue_line("markers", f"{BUILDING}: criteria about what this run built; left out with --verify")
+    for stage in STAGES:
+        config.addinivalue_line("markers", f"{stage}: criteria of the stage `{stage}` of a plan")
+
+
+def leave_host(config: pytest.Config) -> None:
+    """Let a host's configuration have no say in which criteria there are, and in what they need."""
+    config.addinivalue_line("python_files", "test_*.py")
+    config.addinivalue_line("python_functions", "test")
+    config.getini("usefixtures").clear()  # its conftest, where they stand, is not read
 
 
 def session(config: pytest.Config) -> Session:

@@ -15,12 +15,12 @@ from tests_integration.engine import metadata
 from tests_integration.engine.metadata import Attempts, MetadataError
 from tests_integration.facts import AttemptFact, BlamedFact, Bug, CommandFact, Culprit, Gate
 from tests_integration.logs import READ, telling_lines
+from tests_integration.names import BUG_PREFIX
 from tests_integration.plan.model import Plan
 from tests_integration.plan.patterns import PatternError, TextPattern
 from tests_integration.text import clipped, visible
 
 PENDING, FIXED = "bugs_pending_fix", "bugs_fixed"
-PREFIX = "BUG-"
 
 LONGEST, BEFORE, AFTER = 300, 2, 8
 """Characters of a line in an excerpt or a signature; and lines around the one that tells most."""
@@ -77,7 +77,7 @@ def clipped_line(line: str) -> str:
     return line.strip()[:LONGEST].rstrip()
 
 
-def documented(gate: Gate, log: str, plan: Plan, attempt: AttemptFact, prefix: str = PREFIX) -> tuple[Bug, ...]:
+def documented(gate: Gate, log: str, plan: Plan, attempt: AttemptFact, prefix: str = BUG_PREFIX) -> tuple[Bug, ...]:
     """What a gate that failed is documented as: see `identified`.
 
     Args:
@@ -100,7 +100,7 @@ def documented(gate: Gate, log: str, plan: Plan, attempt: AttemptFact, prefix: s
 
 
 def identified(  # noqa: PLR0913 - all that a bug is made of
-    gate: Gate, log: str, plan: Plan, past: Attempts, began: str, *, prefix: str = PREFIX, documents: bool = True
+    gate: Gate, log: str, plan: Plan, past: Attempts, began: str, *, prefix: str = BUG_PREFIX, documents: bool = True
 ) -> tuple[Bug, ...]:
     """What the failure of a gate is known as; a new bug where it is known as nothing.
 

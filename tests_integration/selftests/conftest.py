@@ -9,6 +9,7 @@ import pytest
 from tests_integration.repository import retries
 from tests_integration.selftests.waiting import waiting
 from tests_integration.selftests.waves import Wave, three_branches
+from tests_integration.starting import add_markers
 
 __all__ = ["waiting"]
 
@@ -17,6 +18,11 @@ pytest_plugins = ["pytester"]
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Selftests import criteria, whose markers are registered with a plan only."""
+    add_markers(config)
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ LINES = 350
 ROWS = (
     {
         "plugin",
+        "hooks",
         "fixtures",
         "gating",
         "recording",
@@ -120,7 +121,7 @@ def test_a_module_fits_on_a_few_screens() -> None:
     assert {name: count for name, count in lines.items() if count > LINES} == {}
 
 
-@pytest.mark.parametrize("module", ["plugin", "selftests.conftest"])
+@pytest.mark.parametrize("module", ["plugin", "hooks", "selftests.conftest"])
 def test_a_run_of_a_plan_needs_nothing_that_only_tests_need(module: str) -> None:
     """Pytest reads the conftest of the selftests with `--plan` too, since they are its `testpaths`."""
     names = {

@@ -227,7 +227,7 @@ def test_two_users_run_one_plan(open_to_all: Path) -> None:
     theirs.mkdir()
     os.chown(theirs, NOBODY, NOBODY)
     try:
-        readable = run_as_nobody(theirs, "-c", "import tests_integration.plugin")
+        readable = run_as_nobody(theirs, "-c", "import tests_integration.hooks")
     except OSError as error:
         pytest.skip(f"another user has no Python here: {error}")
     if readable.returncode:
