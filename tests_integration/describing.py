@@ -44,7 +44,7 @@ def run(config: pytest.Config) -> int:
             )
     folder = config.invocation_params.dir
     file, clone = folder / option.write_plan, folder / option.repository
-    _require_free(file)
+    require_free("--write-plan", file)
     try:
         with _opened(clone) as (store, remotes):
             lines = _written(store, remotes, file, (option.plan_from, option.base))
@@ -58,12 +58,17 @@ def run(config: pytest.Config) -> int:
     return int(pytest.ExitCode.OK)
 
 
-def _require_free(file: Path) -> None:
+def require_free(option: str, file: Path) -> None:
+    """Refuse to write a plan where something is already, or the folder for its files would be.
+
+    Raises:
+        pytest.UsageError: with what is there.
+    """
     if file.suffix not in {".yaml", ".yml"}:
-        raise pytest.UsageError(f"--write-plan {file}: a plan is a .yaml file")
+        raise pytest.UsageError(f"{option} {file}: a plan is a .yaml file")
     for place in (file, file.parent / file.stem):
         if place.exists() or place.is_symlink():
-            raise pytest.UsageError(f"--write-plan {file}: {place} is there already; nothing is overwritten")
+            raise pytest.UsageError(f"{option} {file}: {place} is there already; nothing is overwritten")
 
 
 @contextmanager

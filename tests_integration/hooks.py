@@ -11,6 +11,7 @@ import pytest
 from pytest_html.report_data import ReportData
 
 from tests_integration import (
+    beginning,
     closing,
     describing,
     examining,
@@ -42,6 +43,8 @@ HYPOTHESIS = "hypothesispytest"
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Plans are distributed wherever there is somebody to distribute them to; a plan is written without a session."""
+    if config.option.plan_init:
+        return beginning.run(config)
     if config.option.plan_from:
         return describing.run(config)
     if config.option.write_plan:

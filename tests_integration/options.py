@@ -33,7 +33,7 @@ HEALED = ".healed.yaml"
 TRIED = ".trial.yaml"
 """How it ends while it is tried."""
 
-BEGINNINGS = ("--plan", "--plan-from", "--record")
+BEGINNINGS = ("--plan", "--plan-from", "--plan-init", "--record")
 """Options that begin something, and take the session over."""
 
 
@@ -163,6 +163,14 @@ def _declare(group: "pytest.OptionGroup | _Free") -> None:
         metavar="BRANCH",
         help="write the plan that describes this integration branch (a local one, or `remote/branch`) of the clone that"
         " --repository names; needs --base and --write-plan",
+    )
+    group.addoption(
+        "--plan-init",
+        nargs="?",
+        const="plans/wave.yaml",
+        default="",
+        metavar="FILE",
+        help="write a plan (default: plans/wave.yaml) of the branches that this clone, or that of --repository, has",
     )
     group.addoption("--base", default="", metavar="REF", help="with --plan-from: the branch that it starts from")
     group.addoption(

@@ -29,6 +29,7 @@ ROWS = (
         "remember",
     }
     | {
+        "beginning",
         "closing",
         "describing",
         "examining",
