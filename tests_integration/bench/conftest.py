@@ -9,12 +9,14 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from tests_integration.bench import rows, scenes
 from tests_integration.bench.scenes import Fetched, Scene
+from tests_integration.starting import add_markers
 
 MEASURED = pytest.StashKey[dict[str, float]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take up what was measured before with the very same code, so that the table can be filled in parts."""
+    """Take up what was measured before with the very same code; know the markers of criteria, which scenes import."""
+    add_markers(config)
     config.stash[MEASURED] = rows.measured_before(config.cache.get(rows.KEPT, None) if config.cache else None)
 
 
