@@ -38,7 +38,7 @@ def close(
         record = records[given.name]
         colour = {"green": record.verdict == "SUCCESS", "red": bool(record.failed)}
         terminal.line(_line(_verdict(session, given.name, record)), **colour)
-        tried = [f"tried: {told}" for told in record.healing.told] if record.healing else []
+        tried = record.healing.told if record.healing else ()
         for line in [*_failed(record), *tried, *([] if quiet else _more(record))]:
             terminal.line(f"  {_line(line)}")
         worker = record.environment.get(WORKER)

@@ -98,26 +98,27 @@ class Healer:
         self.variables = variables
         self.tried: list[HealAttempt] = []
         self.known: list[tuple[Fix, ...]] = []
+        self.passing: list[str] = []
 
     def heal(self, plan: Plan, attempt: AttemptFact, gate: Gate) -> Healing:
         """Try what is proposed for a gate that failed, and what is then proposed for the failures of those tries."""
         self.known.append(plan.fixes)
         sick = [Sick(plan, _as_yaml(self.given), gate.proposals)]
-        healed, stopped = "", ""
+        stopped = ""
         try:
-            while sick and not healed:
-                came_of_it = list(self._tries(attempt, sick.pop(0)))
-                healed = next((again.text for tried, again in came_of_it if tried.passed), "")
-                sick += [again for tried, again in came_of_it if not tried.passed]
+            while sick and not self.passing:
+                sick += self._tries(attempt, sick.pop(0))
         except (_StopError, KeyboardInterrupt) as error:
             stopped = str(error) or "interrupted"
         except (MetadataError, OSError) as error:
             stopped = f"healing cannot go on: {error}"
+        if not self.tried and not stopped:
+            stopped = "nothing was tried: no cure is known for it, or not inside which merge"
         healing = Healing(before=_before(plan, gate, self.ledger), attempts=tuple(self.tried), stopped=stopped)
-        return self._written(plan, healing, healed) if healed else healing
+        return self._written(plan, healing, self.passing[0]) if self.passing else healing
 
-    def _tries(self, attempt: AttemptFact, sick: Sick) -> Iterator[tuple[HealAttempt, Sick]]:
-        """Each proposal tried on its own, the plan that it made, and what is proposed for that where it fails."""
+    def _tries(self, attempt: AttemptFact, sick: Sick) -> Iterator[Sick]:
+        """Try each proposal on its own; the plans that fail all the same, with what is proposed for those."""
         file = sick.plan.file.with_name(f"{self.file.stem}{TRIED}")
         for proposal in sick.proposals:
             if not proposal.lines or not proposal.after:
@@ -138,7 +139,10 @@ class Healer:
             self.tried.append(tried)
             if attempt.counts:
                 further.add(attempt, sick.plan, tried)
-            yield tried, Sick(given.plan or sick.plan, text, known)
+            if tried.passed:
+                self.passing.append(text)
+            else:
+                yield Sick(given.plan or sick.plan, text, known)
 
     def _require_room(self, attempt: AttemptFact, plan: Plan) -> None:
         told = further.spent_out(attempt, plan) if attempt.counts else ""
@@ -226,7 +230,8 @@ def heal(suite: Session, config: pytest.Config) -> None:
     for given in suite.givens:
         ledger = suite.ledgers[given.name]
         attempt = ledger.fact("attempt", AttemptFact)
-        gates = [gate for stage in GATES if (gate := ledger.fact(stage, Gate)) and gate.proposals]
+        judged = [gate for stage in GATES if (gate := ledger.fact(stage, Gate))]
+        gates = [gate for gate in judged if not gate.commands[-1].passed]
         if given.plan and attempt and not attempt.refused and not attempt.judging and gates:
             file, at = suite.metadata_of(given.name)  # as this process sees it, wherever the plan was run
             attempt = attempt.model_copy(update={"file": str(file), "at": at})

@@ -75,7 +75,7 @@ class Healing(Fact):
     @property
     def told(self) -> tuple[str, ...]:
         """What a person has to know, a line for each try."""
-        lines = [self.before, *(attempt.told for attempt in self.attempts)]
+        lines = [f"tried: {told}" for told in (self.before, *(attempt.told for attempt in self.attempts)) if told]
         if self.plan:
             lines.append(f"healed: {self.plan}{', integrated and pushed' if self.published else ', to be reviewed'}")
         return tuple(filter(None, [*lines, self.stopped]))

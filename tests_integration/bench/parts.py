@@ -37,9 +37,9 @@ PARTS = {
     "pytest-html's hook for reports": ("pytest_html/basereport.py:pytest_runtest_logreport",),
     "the terminal's hook for reports": ("_pytest/terminal.py:pytest_runtest_logreport",),
     "the suite's hooks for cases and reports": (
-        "tests_integration/plugin.py:pytest_runtest_setup",
-        "tests_integration/plugin.py:pytest_runtest_makereport",
-        "tests_integration/plugin.py:pytest_runtest_logreport",
+        "tests_integration/hooks.py:pytest_runtest_setup",
+        "tests_integration/hooks.py:pytest_runtest_makereport",
+        "tests_integration/hooks.py:pytest_runtest_logreport",
     ),
     "pytest-xdist waits for its workers": ("xdist/dsession.py:loop_once",),
     "pytest-xdist hands reports on": ("xdist/dsession.py:worker_testreport",),

@@ -19,8 +19,9 @@ TAKEN = ("remotes", "publish", "attempt")
 LONGEST = 4096
 """Characters of a value at most."""
 
-MISLEADING = ("project", "phase", "wave", "author", "repository", "base", "integration", "known_fixes", "metadata")
-"""Keys whose values would be taken for names and paths with `${` in them; in titles and commands it is text."""
+MISLEADING = ("project", "phase", "wave", "author", "repository", "known_fixes", "metadata")
+"""Keys whose values would be taken for names and paths with `${` in them; in titles and commands it is text, and in
+branches' names, since git allows them to have it."""
 
 
 class Variables:
@@ -149,12 +150,7 @@ def _misplaced(document: Document) -> Iterator[Mistake]:
     data: object = document.data
     if not isinstance(data, dict):
         return
-    branches = data.get("branches")
     told: list[tuple[Place, object]] = [((key,), data.get(key)) for key in MISLEADING]
-    for n, branch in enumerate(branches if isinstance(branches, list) else ()):
-        told += [
-            (("branches", n, key), branch.get(key)) for key in ("id", "from", "commit") if isinstance(branch, dict)
-        ]
     for place, value in told:
         for inner, text in _texts(place, value):
             if found := VARIABLE.search(text):

@@ -53,7 +53,7 @@ def summary(record: Record, folder: Path, *, times: bool = True) -> str:
         f"Bugs: {'; '.join(prose(bug.told_whose) for bug in record.bugs)}" if record.bugs else "",
         f"What to do: {_with_code(what_to_do(record))}",
         _culprit(record),
-        _list("Known fixes, tried:", [("", told) for told in record.healing.told] if record.healing else [], SHOWN),
+        _list("Known fixes:", [("", told) for told in record.healing.told] if record.healing else [], SHOWN),
         _list("Worth knowing:", [("", remark) for remark in record.remarks], REMARKS),
         _compared(record) if times else "",
         _branches(record),

@@ -52,8 +52,11 @@ def heal(wave: Wave, *entries: dict[str, Any], options: tuple[str, ...] = ()) ->
 
 
 def told(done: Run) -> list[str]:
-    """What the terminal says of what was tried."""
-    return [line.strip() for line in done.output.splitlines() if line.strip().startswith("tried: ")]
+    """What the terminal says of what was tried: what stands between the failure and what to do."""
+    lines = [line.strip() for line in done.output.partition("= integration =")[2].splitlines()]
+    first = 1 + next((n for n, line in enumerate(lines) if line.startswith("build: build_passes")), len(lines))
+    last = next((n for n, line in enumerate(lines) if line.startswith(("bug: ", "what to do: ", "since when"))), 0)
+    return lines[first:last]
 
 
 def metadata(wave: Wave) -> dict[str, Any]:
@@ -81,7 +84,7 @@ def test_each_way_to_cure_is_tried_and_said_in_a_line(healed: tuple[Wave, Run]) 
     assert told(done) == [
         f"tried: BUG-007, delete new.txt -> BUG-010: {FAILS} uses.txt:3:9: undefined: Options",
         "tried: BUG-007, delete old.txt -> all gates pass",
-        "tried: healed: wave.healed.yaml, to be reviewed",
+        "healed: wave.healed.yaml, to be reviewed",
     ]
 
 
@@ -164,7 +167,7 @@ def test_the_plans_own_fix_is_a_hypothesis_too(tmp_path: Path) -> None:
     before, after, where = told(done)
     assert before.startswith("tried: BUG-007, delete new.txt (as planned) -> BUG-010: the build fails: ")
     assert after == "tried: BUG-007, delete old.txt -> all gates pass"
-    assert where == "tried: healed: wave.healed.yaml, to be reviewed"
+    assert where == "healed: wave.healed.yaml, to be reviewed"
     plan = yaml.safe_load((wave.folder / "plans/wave.healed.yaml").read_text(encoding="utf-8"))
     assert [fix["delete"] for fix in plan["fixes"]] == [["old.txt"]]
     assert (plan["attempt"], plan["integration"]) == (3, "wave-attempt3")
@@ -182,7 +185,7 @@ def test_where_no_single_fix_cures_what_is_known_of_the_next_failure_is_added(tm
         f"BUG-011: {FAILS} third.txt:1:1: third wheel",
         "all gates pass",
     ]
-    assert told(done)[-1] == "tried: healed: wave.healed.yaml, integrated and pushed"
+    assert told(done)[-1] == "healed: wave.healed.yaml, integrated and pushed"
     files = git(wave.origin, "ls-tree", "--name-only", "wave-attempt4").splitlines()
     assert {"old.txt", "third.txt"}.isdisjoint(files)
     assert "new.txt" in files
@@ -194,10 +197,25 @@ def test_no_more_is_tried_than_the_plan_allows(tmp_path: Path) -> None:
     done = heal(wave, TWINS, GONE)
     assert len(done.record("wave")["healing"]["attempts"]) == 1
     assert told(done)[-1] == (
-        "tried: no more was tried: 2 attempts since the last success have failed; the plan allows 2 (`limits.attempts`)"
+        "no more was tried: 2 attempts since the last success have failed; the plan allows 2 (`limits.attempts`)"
     )
     assert not (wave.folder / "plans/wave.healed.yaml").exists()
     assert metadata(wave)["next_action"] == "ESCALATE"
+
+
+def test_what_has_passed_is_kept_where_no_more_may_be_tried(tmp_path: Path) -> None:
+    wave = sick(tmp_path, lambda wave: wave.document.update(limits={"attempts": 2}))
+    done = heal(wave, {**TWINS, "variants": TWINS["variants"][::-1]})
+    assert len(told(done)) == 3
+    assert told(done)[0] == "tried: BUG-007, delete old.txt -> all gates pass"
+    assert told(done)[1] == "healed: wave.healed.yaml, to be reviewed"
+    assert "no more was tried" in told(done)[2]
+
+
+def test_where_no_cure_is_known_it_says_so(tmp_path: Path) -> None:
+    wave = sick(tmp_path)
+    done = heal(wave, {"id": "BUG-7", "problem": "twins", "signature": "Cmd redeclared"})
+    assert told(done) == ["nothing was tried: no cure is known for it, or not inside which merge"]
 
 
 def test_a_file_of_somebody_elses_is_not_replaced(tmp_path: Path) -> None:

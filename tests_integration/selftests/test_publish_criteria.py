@@ -49,7 +49,7 @@ def failures(ended: Ended, **given: object) -> dict[str, str]:
     """Criteria of the record that fail, each with its message; that of the note is tested with notes."""
     values = {
         "recorded": ended.recorded,
-        "metadata": json.loads(ended.read("metadata.json")),
+        "attempts_kept": json.loads(ended.read("metadata.json")),
         "history": ended.built.history,
         "plan": ended.built.plan,
         "store": ended.built.store,
@@ -179,7 +179,7 @@ def test_a_replay_that_only_says_the_commit_is_believed_only_if_it_is_the_tip(en
 def test_metadata_without_a_field_of_r520_is_not_enough(ended: Ended, field: str) -> None:
     kept = json.loads(ended.read("metadata.json"))
     del kept[field]
-    assert failures(ended, metadata=kept) == {
+    assert failures(ended, attempts_kept=kept) == {
         "metadata_is_updated": f"{ended.reports / 'metadata.json'}: fields are missing: {field}"
     }
 
@@ -188,7 +188,7 @@ def test_metadata_without_a_field_of_r520_is_not_enough(ended: Ended, field: str
 def test_metadata_of_an_attempt_without_a_field_of_r520_is_not_enough(ended: Ended, field: str) -> None:
     kept = json.loads(ended.read("metadata.json"))
     del kept["integration_attempts"][-1][field]
-    assert failures(ended, metadata=kept) == {
+    assert failures(ended, attempts_kept=kept) == {
         "metadata_is_updated": f"{ended.reports / 'metadata.json'}: fields are missing in the attempt: {field}"
     }
 
@@ -196,7 +196,7 @@ def test_metadata_of_an_attempt_without_a_field_of_r520_is_not_enough(ended: End
 @pytest.mark.parametrize(("field", "value"), [("last_attempt_result", "PUSH_FAILED"), ("merge_commit_sha", "0" * 40)])
 def test_metadata_that_says_something_else_is_not_believed(ended: Ended, field: str, value: str) -> None:
     kept = json.loads(ended.read("metadata.json")) | {field: value}
-    found = failures(ended, metadata=kept)
+    found = failures(ended, attempts_kept=kept)
     assert found.keys() == {"metadata_is_updated"}
     assert value in found["metadata_is_updated"]
     assert found["metadata_is_updated"].endswith(f", not SUCCESS and {ended.built.integration.tip}")

@@ -87,18 +87,15 @@ def test_elsewhere_it_is_text(tmp_path: Path) -> None:
             ),
         ),
         (
-            "origin/two",
-            "origin/${A}",
-            (
-                "14:11: branches[1].from: holds ${A}, and no variable is put in here: only in `remotes`, `publish` and"
-                " `attempt`"
-            ),
+            "version: 1",
+            "version: 1\nproject: of-${A}",
+            ("2:10: project: holds ${A}, and no variable is put in here: only in `remotes`, `publish` and `attempt`"),
         ),
         (
-            "integration: wave-integration",
-            "integration: wave-${A:-x}",
+            "version: 1",
+            "version: 1\nrepository: ../${A:-x}",
             (
-                "7:14: integration: holds ${A:-x}, and no variable is put in here: only in `remotes`, `publish` and"
+                "2:13: repository: holds ${A:-x}, and no variable is put in here: only in `remotes`, `publish` and"
                 " `attempt`"
             ),
         ),

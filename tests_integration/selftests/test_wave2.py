@@ -148,7 +148,7 @@ def test_a_fix_proven_elsewhere_may_not_fit_here_and_the_opposite_one_heals(
 ) -> None:
     bug010 = run(clone, "--plan", "plans/wave2-bug010.yaml", "--heal", environment=go_cache)
     readme = (PLANS.parent / "README.md").read_text(encoding="utf-8")
-    told = [line.strip() for line in bug010.output.splitlines() if line.startswith("  tried: ")]
+    told = [line.strip() for line in bug010.output.splitlines() if line.startswith(("  tried: ", "  healed: "))]
     assert "\n".join(["$ pytest --plan plans/wave2-bug010.yaml --heal", *told, "```"]) in readme
     assert bug010.exit == 1
     assert bug010.outcomes("wave2-bug010")["failed"] == ["build_passes[1]"]
