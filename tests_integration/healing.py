@@ -155,7 +155,7 @@ class Healer:
         place = self.folder / ATTEMPTS / str(number)
         began = now()
         with self.watch(f"{proposal.id}: {proposal.action}"):
-            said = self._run(given.file, place, "--until", "demo") if given.plan else given.refusal
+            said = self._run(given, place, "--until", "demo") if given.plan else given.refusal
         record = _record(place / given.name, given.plan, stamp(began))
         stage, line = (
             _failure(record, given.plan, proposal) if record else ("plan", f"it leaves no record: {_last(said)}")
@@ -183,12 +183,11 @@ class Healer:
         )
         return tried, known
 
-    def _run(self, file: Path, reports: Path, *options: str) -> str:
+    def _run(self, given: Given, reports: Path, *options: str) -> str:
         """Run a plan in a session of its own; what that printed."""
         reports.mkdir(parents=True, exist_ok=True)
-        command = [*self.command, "--plan", str(file.absolute()), "--reports", str(reports), *options]
-        document = give(file, variables=self.variables).document
-        command += self.variables.options(document.variables if document else ())
+        command = [*self.command, "--plan", str(given.file.absolute()), "--reports", str(reports), *options]
+        command += self.variables.options(given.document.variables if given.document else ())
         log = reports / LOG
         with log.open("wb") as stream:
             subprocess.run(
@@ -216,9 +215,10 @@ class Healer:
         healing = healing.model_copy(update={"plan": file.name})
         if not (plan.publish and plan.publish.healed and self.suite.until in {"publish", "record"}):
             return healing
+        given = give(file, variables=self.variables)
         with self.watch(f"publish {file.name}"):
-            said = self._run(file, self.suite.reports.absolute(), "--force-attempt", f"healed: {winner.told}")
-        record = _record(self.suite.reports / file.stem, give(file, variables=self.variables).plan, winner.started_at)
+            said = self._run(given, self.suite.reports.absolute(), "--force-attempt", f"healed: {winner.told}")
+        record = _record(self.suite.reports / file.stem, given.plan, winner.started_at)
         if record and record.verdict == "SUCCESS":
             return healing.model_copy(update={"published": True})
         why = record.sentence if record else _last(said)

@@ -21,6 +21,13 @@ from tests_integration.plan.values import repository_path
 
 M = TypeVar("M", bound=Model)
 
+RESERVED = {
+    "base": "the branch that the wave starts from",
+    "plan": "the plan among what an attempt depends on",
+    "catalogue": "the known fixes among what an attempt depends on",
+}
+"""Ids that no branch may have."""
+
 
 class Finding(NamedTuple):
     """A mistake before its place in the file is looked up."""
@@ -84,8 +91,8 @@ def _valid(model: type[M], data: object) -> Iterator[tuple[int, M]]:
 def _branch_ids(data: object, valid: Mapping[int, Branch]) -> Iterator[Finding]:
     yield from _twice(data, "branches")
     for n, name in _ids(data).items():
-        if name == "base":
-            yield Finding(("branches", n, "id"), "'base' means the branch that the wave starts from; take another id")
+        if name in RESERVED:
+            yield Finding(("branches", n, "id"), f"{name!r} means {RESERVED[name]}; take another id")
     sources: dict[str, int] = {}
     for n, item in _items(data):
         source = item.get("from")

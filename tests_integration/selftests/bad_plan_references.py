@@ -44,6 +44,12 @@ REFERENCES = (
         "12:9: branches[1].id: 'base' means the branch that the wave starts from; take another id",
     ),
     Bad(
+        "plan as an id",
+        "id: E2\n",
+        "id: plan\n",
+        "12:9: branches[1].id: 'plan' means the plan among what an attempt depends on; take another id",
+    ),
+    Bad(
         "parent unknown",
         "parent: E1",
         "parent: E3",

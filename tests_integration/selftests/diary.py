@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from tests_integration.engine import attempts, metadata
+import pytest
+
+from tests_integration.engine import attempts, metadata, past
 from tests_integration.engine.attempts import Outcome
 from tests_integration.engine.clock import stamp
 from tests_integration.facts import AttemptFact, Integration, Source
@@ -31,6 +33,14 @@ class Diary:
         self.plan_file = folder / "wave.yaml"
         self.now = datetime(2025, 10, 6, 4, 0, tzinfo=UTC)
         self.tips = {"base": "b" * 40, "E1": "1" * 40, "E2": "2" * 40}
+
+    @classmethod
+    def by_its_own_clock(cls, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Self:
+        """One whose clock is that of the suite, too."""
+        diary = cls(folder)
+        for module in (attempts, past):
+            monkeypatch.setattr(module, "now", lambda: diary.now)
+        return diary
 
     @property
     def plan(self) -> Plan:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests_integration.engine import attempts, past
+from tests_integration.engine import attempts
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.facts import Source
 from tests_integration.selftests.diary import REPORTS, STATUSES, TIP, Diary
@@ -42,10 +42,7 @@ JUDGED = [result for result, action in NEXT_ACTIONS.items() if action not in {"C
 
 @pytest.fixture
 def diary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Diary:
-    diary = Diary(tmp_path)
-    for module in (attempts, past):
-        monkeypatch.setattr(module, "now", lambda: diary.now)
-    return diary
+    return Diary.by_its_own_clock(tmp_path, monkeypatch)
 
 
 def test_an_attempt_in_progress_has_every_field_of_r520(diary: Diary) -> None:

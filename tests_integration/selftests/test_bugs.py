@@ -8,7 +8,7 @@ import pytest
 import re2
 
 from tests_integration.criteria.gates import of_bug
-from tests_integration.engine import attempts, bugs, past
+from tests_integration.engine import attempts, bugs
 from tests_integration.engine.attempts import Outcome
 from tests_integration.engine.bugs import documented, generalised
 from tests_integration.facts import AttemptFact, Bug, CommandFact, Culprit, Gate
@@ -60,10 +60,7 @@ class Nights(Diary):
 
 @pytest.fixture
 def nights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Nights:
-    diary = Nights(tmp_path)
-    for module in (attempts, past):
-        monkeypatch.setattr(module, "now", lambda: diary.now)
-    return diary
+    return Nights.by_its_own_clock(tmp_path, monkeypatch)
 
 
 def blamed(kind: str = "branch", branch: str = "E2") -> Culprit:

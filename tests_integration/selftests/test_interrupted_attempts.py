@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests_integration.engine import attempts, past
 from tests_integration.engine.attempts import RefusedError
 from tests_integration.engine.metadata import MetadataError
 from tests_integration.engine.owners import owner
@@ -15,10 +14,7 @@ from tests_integration.selftests.diary import Diary
 
 @pytest.fixture
 def diary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Diary:
-    diary = Diary(tmp_path)
-    for module in (attempts, past):
-        monkeypatch.setattr(module, "now", lambda: diary.now)
-    return diary
+    return Diary.by_its_own_clock(tmp_path, monkeypatch)
 
 
 def test_another_run_that_goes_on_is_not_joined(diary: Diary) -> None:

@@ -10,7 +10,6 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests_integration.criteria.test_record import R520_ATTEMPT_FIELDS, R520_FIELDS
-from tests_integration.engine import attempts, past
 from tests_integration.record.r520 import PUBLISHED, text
 from tests_integration.selftests.diary import Diary
 
@@ -25,10 +24,7 @@ def problems(kept: object) -> list[str]:
 
 @pytest.fixture
 def diary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Diary:
-    diary = Diary(tmp_path)
-    for module in (attempts, past):
-        monkeypatch.setattr(module, "now", lambda: diary.now)
-    return diary
+    return Diary.by_its_own_clock(tmp_path, monkeypatch)
 
 
 def test_the_published_schema_is_the_models_own() -> None:

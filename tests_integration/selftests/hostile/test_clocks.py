@@ -21,10 +21,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def diary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Diary:
-    diary = Diary(tmp_path)
-    for module in (attempts, past):
-        monkeypatch.setattr(module, "now", lambda: diary.now)
-    return diary
+    return Diary.by_its_own_clock(tmp_path, monkeypatch)
 
 
 @hostile(
