@@ -1,5 +1,7 @@
 """The beginning of a session: its plans, its folders, and its turn."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -10,6 +12,7 @@ from tests_integration.criteria.catalogue import BUILDING
 from tests_integration.engine.surroundings import look
 from tests_integration.options import plans_named, require_tools
 from tests_integration.plan.load import Given, give
+from tests_integration.plan.markdown.draft import Surroundings
 from tests_integration.plan.mistakes import nearest
 from tests_integration.plan.model import Plan
 from tests_integration.plan.stages import STAGES
@@ -55,7 +58,7 @@ def session(config: pytest.Config) -> Session:
     elif config.option.shard:
         shard = shards.choose(named, config.option.shard, reports, verified=verify is not None)
         named = {name: named[name] for name in shard.plans}
-    givens = [give(file, clone(config), look, variables(config)) for file in named.values()]
+    givens = [give(file, clone(config), surroundings(config), variables(config)) for file in named.values()]
     if worker is None and shard is None:
         _require_taken(config, givens)
     if config.option.minimal:
@@ -103,20 +106,26 @@ def _require_taken(config: pytest.Config, givens: list[Given]) -> None:
         )
 
 
+def surroundings(config: pytest.Config) -> Callable[[Path], Surroundings]:
+    """What tells documents of their surroundings."""
+    return partial(look, reports=config.invocation_params.dir / config.option.reports)
+
+
 def clone(config: pytest.Config) -> Path | None:
-    """The clone that `--repository` names instead of the plans' own.
+    """The clone, or for documents the bundle, that `--repository` names instead of the plans' own.
 
     Raises:
         pytest.UsageError: there is none.
     """
     if not config.option.repository:
         return None
-    folder: Path = config.invocation_params.dir / config.option.repository
-    if not folder.is_dir():
+    place: Path = config.invocation_params.dir / config.option.repository
+    if not place.exists():
         raise pytest.UsageError(
-            f"--repository {config.option.repository}: there is no folder {folder}; a plan needs a clone"
+            f"--repository {config.option.repository}: there is no {place}; a plan needs a clone, a document a clone"
+            " or a bundle"
         )
-    return folder
+    return place
 
 
 def fixtures(session: Session, config: pytest.Config) -> ModuleType:

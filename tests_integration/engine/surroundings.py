@@ -1,27 +1,34 @@
-"""What a clone tells the reader of a document: its remotes, what lies at the top of a branch, full commit ids."""
+"""What a clone or a bundle tells the reader of a document: remotes, what is at the top of a branch, full commit ids."""
 
+import tempfile
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from git import InvalidGitRepositoryError, NoSuchPathError
 
-from tests_integration.plan.markdown.draft import Surroundings
+from tests_integration.plan.markdown.draft import Bundle, Surroundings
 from tests_integration.plan.model import locate
 from tests_integration.repository.git import GitError, git, opened, scrubbed_environment
-from tests_integration.repository.store import clone_names
+from tests_integration.repository.store import clone_names, create_bare, heads
 
 MOST = 5000
 """Commits of a branch that are looked at, at most."""
 
 
-def look(clone: Path) -> Surroundings:
-    """Ask a clone; it is neither fetched into nor changed.
+def look(clone: Path, reports: Path = Path("reports")) -> Surroundings:
+    """Ask a clone, or a bundle (git-bundle(1)); it is neither fetched into nor changed.
+
+    Args:
+        clone: a folder, or the file of a bundle.
+        reports: folder of the records.
 
     Raises:
         LookupError: it is no repository, or cannot be read.
     """
     clone = clone.resolve()  # git is run in another folder
+    if clone.is_file():
+        return _look_into_bundle(clone, reports)
     try:
         with scrubbed_environment(), opened(clone) as repo:
             remotes = clone_names(repo, clone)
@@ -31,6 +38,22 @@ def look(clone: Path) -> Surroundings:
         raise LookupError(f"the clone {str(clone)!r} cannot be read: {error.output}") from None
     asked = _Clone(clone, remotes)
     return Surroundings(remotes, cache(asked.top), cache(asked.commit), cache(asked.commits))
+
+
+def _look_into_bundle(file: Path, reports: Path) -> Surroundings:
+    folder = tempfile.TemporaryDirectory()  # removed with what asks it
+    copy = Path(folder.name) / "copy.git"
+    try:
+        with scrubbed_environment():
+            create_bare(copy, file)
+            with opened(copy) as repo:
+                branches = frozenset(heads(repo, str(copy)))
+    except GitError as error:
+        raise LookupError(f"the bundle {str(file)!r} cannot be read: {error.output}") from None
+    asked = _Bundle(copy, branches, folder)
+    return Surroundings(
+        frozenset(), cache(asked.top), cache(asked.commit), cache(asked.commits), Bundle(branches, reports)
+    )
 
 
 class _Clone:
@@ -62,3 +85,17 @@ class _Clone:
     def commits(self, source: str, base: str) -> tuple[str, ...] | None:
         found = self.ask("rev-list", f"--max-count={MOST}", self.ref(source), f"^{self.ref(base)}")
         return None if found is None else tuple(found.decode().split())
+
+
+class _Bundle(_Clone):
+    """A copy of a bundle, whose branches are known by any remote."""
+
+    def __init__(self, folder: Path, branches: frozenset[str], holds: tempfile.TemporaryDirectory[str]) -> None:
+        super().__init__(folder, frozenset())
+        self.branches = branches
+        self.holds = holds
+
+    def ref(self, source: str) -> str:
+        """Where the copy has the branch of a `remote/branch`."""
+        ends = (source[n + 1 :] for n, letter in enumerate(source) if letter == "/")
+        return f"refs/heads/{next((end for end in ends if end in self.branches), source)}"

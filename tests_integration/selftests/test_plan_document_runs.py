@@ -2,15 +2,14 @@
 
 import re
 import shutil
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests_integration.engine.surroundings import look
 from tests_integration.plan.document import document as said
 from tests_integration.plan.load import give, load
-from tests_integration.plan.model import Plan
 from tests_integration.selftests.running_plans import PLANS, run, run_apart
 from tests_integration.selftests.waves import Wave, git
 
@@ -20,14 +19,6 @@ TIP = "9c7a35c61d608be8023b77b8ed2b0beab257774d"
 EFFORTS = ["E1.2.1", *(f"E1.2.2-split-00{n}" for n in (1, 2)), *(f"E1.2.3-split-00{n}" for n in (1, 2, 3))]
 
 README = (PLANS.parent / "README.md").read_text(encoding="utf-8")
-
-UNSAID = {
-    ("remotes",): "where the branches come from: --repository names a clone whose remotes say so",
-    ("repository",): "the same",
-    ("fixes", 0, "signature"): "what the compiler prints of BUG-007",
-    ("demo", "shows"): "what the demo prints",
-}
-"""What `plans/wave2.yaml` and the document do not have in common, and why."""
 
 
 @pytest.fixture(scope="module")
@@ -45,22 +36,34 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "here"
 
 
-def without(plan: Plan) -> dict[str, object]:
-    """What a plan says, without what the document cannot know, and paths as seen from the same folder."""
-    found = said(plan)
-    for *above, key in UNSAID:
-        holder: Any = found
-        for step in above:
-            holder = holder[step]
-        holder.pop(key, None)
-    found["demo"]["create"] = found["demo"]["create"].removeprefix("wave2/")
-    return found
-
-
-def test_the_seeds_document_says_what_the_seeds_plan_says(sample: Path) -> None:
-    given = give(sample / "plans/wave2" / SEED.name, sample.parent / "clone", look)
+def test_the_seeds_document_becomes_exactly_the_seeds_plan(tmp_path: Path) -> None:
+    plans = shutil.copytree(PLANS, tmp_path / "plans")
+    shutil.copy(SEED, plans / "wave2.md")
+    given = give(plans / "wave2.md", plans / "wave2" / BUNDLE.name, partial(look, reports=tmp_path / "reports"))
     assert given.plan, given.refusal
-    assert without(given.plan) == without(load(PLANS / "wave2.yaml"))
+    seeds = load(plans / "wave2.yaml")
+    assert said(given.plan) == said(seeds)
+    assert given.plan.digest == seeds.digest
+
+
+def test_a_bundle_in_the_place_of_a_clone_is_merged_from_and_not_pushed_to(tmp_path: Path) -> None:
+    plans = shutil.copytree(PLANS / "wave2", tmp_path / "plans" / "wave2")
+    document = shutil.copy(SEED, plans.parent / "wave2.md")
+    done = run(tmp_path, "--plan", str(document), "--repository", str(plans / BUNDLE.name), "--until", "audit")
+    assert done.exit == 0, done.output
+    assert len(done.record("wave2")["merges"]) == len(EFFORTS)
+    tips = git(tmp_path / "reports/wave2/origin.git", "for-each-ref", "--format=%(objectname) %(refname)")
+    assert set(tips.split("\n")) == set(git(tmp_path, "bundle", "list-heads", str(BUNDLE)).split("\n"))
+
+
+def test_questions_about_a_bundle_are_about_what_it_holds(tmp_path: Path) -> None:
+    document = tmp_path / "wave.md"
+    text = SEED.read_text(encoding="utf-8").replace("wave2/command-structure", "wave2/commands")
+    document.write_text(text, encoding="utf-8")
+    refusal = give(document, BUNDLE, look).refusal
+    assert "'effort-E1.2.1/idpbuilder-push-oci/phase1/wave2/commands' begins with no remote of the bundle" in refusal
+    (tmp_path / "torn.bundle").write_bytes(BUNDLE.read_bytes()[:-100])
+    assert "the bundle " in give(document, tmp_path / "torn.bundle", look).refusal
 
 
 def test_the_seeds_document_runs_green_with_no_yaml(sample: Path, go_cache: dict[str, str]) -> None:
@@ -184,7 +187,7 @@ def test_a_clone_is_given_to_a_plan_in_yaml_too(wave: Wave) -> None:
     [
         (
             ("--repository", "none", "--plan", "plans/wave2/INTEGRATION-PLAN.md"),
-            "--repository none: there is no folder",
+            "--repository none: there is no ",
         ),
         (("--repository", "../clone"), "--repository needs --record or --plan"),
         (("--write-plan", "a.yaml"), "--write-plan needs --plan"),

@@ -29,8 +29,11 @@ def test_every_criterion_proves_a_rule_of_the_table() -> None:
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     rule = Resolve(paths=("go.mod",), take="theirs")
     publish = Publish(remote="origin", notes=True)
-    plan = load(PLANS / "wave2.yaml").model_copy(
-        update={"resolve": (rule,), "publish": publish, "lock": Lock.model_construct(), "minimal": True}
+    seeds = load(PLANS / "wave2.yaml")
+    assert seeds.demo
+    demo = seeds.demo.model_copy(update={"shows": ("retry",)})
+    plan = seeds.model_copy(
+        update={"demo": demo, "resolve": (rule,), "publish": publish, "lock": Lock.model_construct(), "minimal": True}
     )
     assert named == {case.criterion for case in cases(plan)}
 

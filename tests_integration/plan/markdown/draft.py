@@ -13,6 +13,19 @@ OWN = "yaml plan"
 
 
 @dataclass(frozen=True)
+class Bundle:
+    """A file of branches (git-bundle(1)) in the place of a clone: each remote that a document names is this file.
+
+    Attributes:
+        branches: that it holds.
+        reports: folder of the records, where a repository made from it takes what is published.
+    """
+
+    branches: frozenset[str]
+    reports: Path
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """What is known beside the document: the clone that the plan is for. Without one, nothing is.
 
@@ -21,12 +34,14 @@ class Surroundings:
         top: names at the top of the tree of a `remote/branch`, as far as the clone has it.
         commit: the full id of a commit of the clone, or empty.
         commits: ids of what a `remote/branch` has beyond another (the base), newest first; None where nobody knows.
+        bundle: what is there in the place of a clone.
     """
 
     remotes: frozenset[str] | None = None
     top: Callable[[str], frozenset[str]] = lambda _source: frozenset()
     commit: Callable[[str], str] = lambda _short: ""
     commits: Callable[[str, str], Sequence[str] | None] = lambda _source, _base: None
+    bundle: Bundle | None = None
 
 
 @dataclass
@@ -34,7 +49,7 @@ class Draft:
     """A plan while it is read.
 
     Attributes:
-        folder: the document's; paths in the plan start from it.
+        file: the document; paths in the plan start from its folder.
         around: what is known of the clone.
         settled: what the document's own blocks of YAML say.
         data: as a plan's YAML file would hold it.
@@ -45,7 +60,7 @@ class Draft:
         remarks: what the reader has to know, of no value in particular.
     """
 
-    folder: Path
+    file: Path
     around: Surroundings
     settled: Mapping[str, object]
     data: dict[str, object] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from tests_integration.plan.markdown.outline import Fence, Section
 from tests_integration.plan.markdown.words import label, paths, said, statements
 
 INFRASTRUCTURE = "infrastructure"
-"""Folder beside a document whose files are the demo and its document, where nothing else is said."""
+"""Folder beside a document, or in the folder of its name, whose files are the demo and its document."""
 
 
 class Toolchain(NamedTuple):
@@ -119,11 +119,13 @@ def _read_demo(draft: Draft, root: Section, line: int) -> None:
     document = next(
         ((paths(one)[0], one.number) for words, one in told if words.label in DOCUMENT and paths(one)), None
     )
-    folder = draft.folder / INFRASTRUCTURE
-    files = [file.relative_to(folder).as_posix() for file in _files(folder)]
+    beside = draft.file.parent
+    places = (f"{draft.file.stem}/{INFRASTRUCTURE}", INFRASTRUCTURE)
+    created = next((place for place in places if _files(beside / place)), INFRASTRUCTURE)
+    files = [file.relative_to(beside / created).as_posix() for file in _files(beside / created)]
     if files:
-        draft.put(("demo", "create"), INFRASTRUCTURE, 0, "the folder lies beside the document")
-    why = f"the only one in {INFRASTRUCTURE}/"
+        draft.put(("demo", "create"), created, 0, "the folder lies beside the document")
+    why = f"the only one in {created}/"
     for key, given, ending in (("script", script, ".sh"), ("document", document, ".md")):
         alike = [file for file in files if file.endswith(ending)]
         if given:
@@ -131,11 +133,7 @@ def _read_demo(draft: Draft, root: Section, line: int) -> None:
         elif len(alike) == 1:
             draft.put(("demo", key), alike[0], 0, why)
         else:
-            there = (
-                f"{INFRASTRUCTURE}/ beside it has {len(alike)} {ending} files"
-                if files
-                else f"no {INFRASTRUCTURE}/ is beside it"
-            )
+            there = f"{created}/ beside it has {len(alike)} {ending} files" if files else f"no {created}/ is beside it"
             example = "demos/demo.sh" if key == "script" else "demos/DEMO.md"
             draft.ask(
                 ("demo", key), wanted, f"the document names no demo {key}, and {there}", f"demo: {{{key}: {example}}}"

@@ -15,7 +15,7 @@ from tests_integration.plan.markdown.outcome import Promise, read_outcome
 from tests_integration.plan.markdown.outline import OutlineError, Section, outline
 from tests_integration.plan.markdown.rules import read_rules
 from tests_integration.plan.markdown.settled import own_block, settle
-from tests_integration.plan.markdown.sources import known_remotes
+from tests_integration.plan.markdown.sources import known_remotes, publish_beside
 from tests_integration.plan.mistakes import Mark, Mistake, Place, PlanRejectedError
 from tests_integration.plan.model import PlanDocument, locate
 from tests_integration.plan.parts import Branch
@@ -29,7 +29,7 @@ MANY = 3
 """Values that are named one by one, where one reason is for all of them."""
 
 Look = Callable[[Path], Surroundings]
-"""Tells what is known of a clone; raises LookupError with why nothing is."""
+"""Tells what is known of a clone or a bundle; raises LookupError with why nothing is."""
 
 
 def read_markdown(file: Path, repository: Path | None, look: Look) -> Document:
@@ -37,8 +37,8 @@ def read_markdown(file: Path, repository: Path | None, look: Look) -> Document:
 
     Args:
         file: the document.
-        repository: a clone that goes before what the document says, as `--repository` does.
-        look: tells what is known of a clone.
+        repository: a clone or bundle that goes before what the document says, as `--repository` does.
+        look: tells what is known of it.
 
     Raises:
         PlanRejectedError: the document cannot be read at all; what is open in it is among the mistakes.
@@ -59,7 +59,7 @@ def read_markdown(file: Path, repository: Path | None, look: Look) -> Document:
             around = look(file.parent / said)
         except LookupError as error:
             problem = str(error)
-    draft = Draft(file.parent, around, settled)
+    draft = Draft(file, around, settled)
     promises = _read(draft, root)
     settle(draft, own)
     _put_repository(draft, own, repository, problem)
@@ -82,6 +82,10 @@ def _read(draft: Draft, root: Section) -> list[Promise]:
 def _put_repository(draft: Draft, own: Document, repository: Path | None, problem: str) -> None:
     """The clone that is named; where none is, and remotes are, it is asked for once, not at every branch."""
     place: Place = ("repository",)
+    if draft.around.bundle:
+        draft.data.pop("repository", None)
+        publish_beside(draft)
+        return
     if "repository" in draft.settled:
         draft.data["repository"] = draft.settled["repository"]
         if repository is not None:
