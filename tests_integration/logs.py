@@ -9,8 +9,8 @@ from tests_integration.text import visible
 
 READ = 1 << 16
 
-POINTING = re.compile(r"\S*[A-Za-z]\S*:\d+(:\d+)?[: ]")
-"""How a line begins that points into a file; one with a time in front does not."""
+POINTING = re.compile(r"[^\sA-Za-z]*+[A-Za-z]\S*:\d+(:\d+)?[: ]")
+"""How a line begins that points into a file; one with a time in front does not. Found in time linear in the line."""
 
 NAMING = re.compile(r"--- FAIL: |FAILED \S|panic: |Error: |error(\[\w+\])?: ")
 """How a line begins that names what failed."""
@@ -18,7 +18,7 @@ NAMING = re.compile(r"--- FAIL: |FAILED \S|panic: |Error: |error(\[\w+\])?: ")
 HARMLESS = re.compile(r":\s*(warning|note|info|remark)\b", re.IGNORECASE)
 """What says of such a line that nothing fails by it."""
 
-GENERAL = re.compile(r"\W*\w*\W*|.*\bexit (status|code)\b.*|make\b.*\bError \S+|npm ERR!.*", re.IGNORECASE)
+GENERAL = re.compile(r"\W*+\w*+\W*+|.*\bexit (status|code)\b.*|make\b.*\bError \S+|npm ERR!.*", re.IGNORECASE)
 """A line that ends the log of any failure: one word, or that something else failed."""
 
 NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d{4}-\d\d-\d\d[T ][\d:.,]+Z?|(?<![\w.])\d+(\.\d+)?(ns|us|µs|ms|s|m|h|%)?(?!\w)")
