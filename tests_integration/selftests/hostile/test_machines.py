@@ -66,6 +66,7 @@ CACHE, REPORTS = Path(".pytest_cache"), Path("reports")
 )
 def test_a_disk_that_takes_nothing_is_told(wave: Wave, script: str, says: str) -> None:
     wave.branch("E1", {"one.txt": "one\n", "large.txt": os.urandom(200_000).hex()})
+    wave.document["limits"]["retries"] = 0
     done = run_after(wave, script)
     assert done.exit in {1, 4}, done.output
     assert says in done.output
