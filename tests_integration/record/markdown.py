@@ -24,17 +24,20 @@ NAME = 80
 LIVE = re.compile(
     r"""
       @                                            # a mention, a commit of another repository, a mail address
-    | :// | \bwww\.                                # an address
+    | :// | (?a:\b) www\.                          # an address
     | [#!%~&^] (?= [\w"'{*`-] ) | \$               # an issue, merge request, milestone, label, epic, alert; a formula
     | : (?: [+-]1 | 100 | 1234 | \w*[a-z][\w+-]* ) :   # an emoji
-    | \bGH-\d                                      # an issue
-    | \b [0-9a-f]{7,64} \b                         # a commit
+    | (?a:\b) GH-\d                                # an issue
+    | (?a:\b) [0-9a-f]{7,64} (?a:\b)               # a commit
     | [{[] [+-]                                    # an inline diff
     | \[ \w+ :                                     # a vulnerability, an issue of another project
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""What makes a word more than text to GitHub or GitLab; a backslash does not stop them, but they leave code alone."""
+"""What makes a word more than text to GitHub or GitLab; a backslash does not stop them, but they leave code alone.
+
+Whether they take a letter beyond ASCII for part of a word is not told anywhere, so words end before one here.
+"""
 
 
 def summary(record: Record, folder: Path, *, times: bool = True) -> str:
