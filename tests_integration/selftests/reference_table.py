@@ -1,4 +1,4 @@
-"""Every key of plans and of the catalogue, and every option, as the README shows them.
+"""Every key of plans and of the catalogue, every option and every criterion, as the README shows them.
 
 They are written there by `python -m tests_integration.selftests.reference_table`.
 """
@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests_integration.criteria.catalogue import described
 from tests_integration.options import add_options
 from tests_integration.plan.schema import text
+from tests_integration.plan.stages import RESULTS
 from tests_integration.selftests.marked import README, between
 
 Json = Mapping[str, Any]
@@ -25,6 +27,7 @@ def with_tables(readme: str) -> str:
     readme = between(readme, "<!-- keys -->\n", "<!-- end of keys -->", _table(_keys("plan.schema.json")))
     known = _table(_keys("known-fixes.schema.json"))
     readme = between(readme, "<!-- catalogue -->\n", "<!-- end of catalogue -->", known)
+    readme = between(readme, "<!-- criteria -->\n", "<!-- end of criteria -->", _criteria())
     return between(readme, "<!-- options -->\n", "<!-- end of options -->", _options())
 
 
@@ -71,6 +74,14 @@ def _options() -> str:
         value = f" {said['metavar']}" if said.get("metavar") else ""
         rows.append(f"| `{option.names()[0]}{value}` | {said['help']} |\n")
     return "| option | does |\n|---|---|\n" + "".join(rows)
+
+
+def _criteria() -> str:
+    rows = [
+        f"| `{name}` | {one.description} | {'no' if one.building else 'yes'} | `{RESULTS[one.stage]}` |\n"
+        for name, one in described().items()
+    ]
+    return "| criterion | what holds | with `--verify` | where it does not |\n|---|---|---|---|\n" + "".join(rows)
 
 
 if __name__ == "__main__":

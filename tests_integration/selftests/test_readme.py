@@ -16,7 +16,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_the_readme_is_short() -> None:
     written = re.sub(r"<!-- ([a-z ]+) -->\n.*?<!-- end of \1 -->", "", README, flags=re.DOTALL)
-    assert len(written.splitlines()) < 500
+    assert len([line for line in written.splitlines() if not line.startswith("|")]) < 470
 
 
 def test_the_tables_of_keys_and_options_are_what_the_code_says() -> None:
