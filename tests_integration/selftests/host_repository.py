@@ -15,23 +15,31 @@ FILES = {
     "pytest.ini": "[pytest]\n"
     "addopts = --strict-markers --strict-config -W error -p house\n"
     "filterwarnings = error\npython_files = check_*.py\npython_functions = check\nusefixtures = database\n"
-    "testpaths = checks\nmarkers = build: what takes long\n",
+    "testpaths = checks tests_integration\nmarkers = build: what takes long\n",
     "house.py": "import pytest\n\n\n@pytest.fixture\ndef store():\n    return 'store of the house'\n\n\n"
     "@pytest.fixture(autouse=True)\ndef suite():\n    return 'suite of the house'\n",
-    "conftest.py": "import sys\n\nimport pytest\n\n\ndef pytest_addoption(parser):\n"
+    "conftest.py": "import sys\n\nimport pytest\n\npytest_plugins = ['tests_integration.plugin']\n\n\n"
+    "def pytest_addoption(parser):\n"
     "    for name in ('--record', '--base', '--fresh', '--lock'):\n        parser.addoption(name, default='none')\n"
-    "    assert 'tests_integration.hooks' not in sys.modules\n    assert 'git' not in sys.modules\n\n\n"
+    "    assert 'waveproof.hooks' not in sys.modules\n    assert 'git' not in sys.modules\n\n\n"
     "@pytest.fixture\ndef database():\n    return 'database'\n\n\n"
     "@pytest.fixture\ndef plan():\n    return 'plan of the conftest'\n\n\n"
-    "def pytest_collection_modifyitems(items):\n    assert [item.path.name for item in items] == ['check_names.py']\n",
+    "def pytest_collection_modifyitems(items):\n"
+    "    assert [item.path.name for item in items] == ['check_names.py', 'check_itself.py']\n",
     "checks/check_names.py": "import pytest\n\n\n@pytest.mark.build\n"
     "def check_names(plan, store, suite, database, metadata, request):\n"
     "    assert (plan, store, suite) == ('plan of the conftest', 'store of the house', 'suite of the house')\n"
     "    assert isinstance(metadata, dict)\n"
     "    assert request.config.getoption('--record') == 'new'\n"
     "    with pytest.raises(pytest.FixtureLookupError):\n        request.getfixturevalue('tips')\n",
+    "tests_integration/__init__.py": "__version__ = 'of the host'\n",
+    "tests_integration/options.py": "NAMED = 'options of the host'\n",
+    "tests_integration/plugin.py": "import pytest\n\nfrom tests_integration import options\n\n\n"
+    "@pytest.fixture\ndef integration():\n    return options.NAMED\n",
+    "tests_integration/check_itself.py": "import tests_integration\n\n\ndef check_itself(integration):\n"
+    "    assert (tests_integration.__version__, integration) == ('of the host', 'options of the host')\n",
 }
-"""Its own test, plugin, conftest and configuration, and how it is built."""
+"""Its own tests, plugins, conftest and configuration, how it is built, and a package that is called as this one is."""
 
 
 LOGOUT = "Log out: 'now' # or later"

@@ -45,28 +45,37 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def pytest_in(clone: Path, packages: Path, *arguments: str, more: str = "") -> Run:
     """Run pytest there, in an environment that has these packages and no others."""
-    path = os.pathsep.join(filter(None, [str(packages), more, str(clone)]))
+    return module_in(clone, packages, "pytest", *arguments, more=more)
+
+
+def module_in(clone: Path, packages: Path, name: str, *arguments: str, more: str = "") -> Run:
+    """Run a module there, as `python -m` does: what the clone has is found before what is installed."""
+    path = os.pathsep.join(filter(None, [str(packages), more]))
     kept = {"PATH": os.environ["PATH"], "HOME": str(clone.parent), "PYTHONPATH": path}
-    code = "import sys; sys.path = [p for p in sys.path if not p.endswith('site-packages')]; import pytest;"
-    command = [sys.executable, "-S", "-c", f"{code} sys.exit(pytest.console_main())", *arguments]
+    command = [sys.executable, "-S", "-m", name, *arguments]
     done = subprocess.run(command, cwd=clone, env=kept, capture_output=True, text=True, check=False)
     return Run(done.returncode, done.stdout + done.stderr, clone)
 
 
-def test_the_wheel_has_what_runs_plans_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_has_what_runs_plans_by_its_own_name_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as opened:
-        names = {name for name in opened.namelist() if ".dist-info/" not in name}
+        files = {name: opened.read(name) for name in opened.namelist()}
+    packed = {name for name in files if ".dist-info/" not in name}
     tracked = git(ROOT, "ls-files", "-z", "tests_integration").split("\0")
     apart = tuple(f"tests_integration/{room}/" for room in ("selftests", "bench", "fuzz"))
-    assert names >= {name for name in tracked if name and not name.startswith(apart)}
-    assert not any(name.startswith((*apart, "plans/")) or not name.startswith("tests_integration/") for name in names)
+    here = {name for name in tracked if name and not name.startswith(apart)}
+    assert packed >= {name.replace("tests_integration", "waveproof") for name in here}
+    assert {name.split("/")[0] for name in packed} == {"waveproof"}
+    assert not {name.split("/")[1] for name in packed} & {"selftests", "bench", "fuzz"}
+    assert [name for name in files if b"tests_integration" in files[name] and not name.endswith("/METADATA")] == []
 
 
 def test_a_hosts_own_tests_do_not_see_the_suite(clone: Path, packages: Path) -> None:
     done = pytest_in(clone, packages, "-v", "--record", "new")
     assert done.exit == 0, done.output
-    assert "1 passed" in done.output
+    assert "2 passed" in done.output
     assert "checks/check_names.py::check_names PASSED" in done.output
+    assert "tests_integration/check_itself.py::check_itself PASSED" in done.output
 
 
 def test_a_plan_of_what_a_host_has_is_green_as_written(clone: Path, packages: Path) -> None:
@@ -87,12 +96,17 @@ def test_a_plan_of_what_a_host_has_is_green_as_written(clone: Path, packages: Pa
     done = pytest_in(clone, packages, *commands[2].split()[1:])
     assert done.exit == 0, done.output
     assert done.record("wave")["verdict"] == "SUCCESS"
-    assert "check_names" not in done.output
+    assert "check_" not in done.output
     assert (git(clone, "status", "--porcelain"), git(clone, "for-each-ref")) == ("", before)
     again = pytest_in(clone, packages, "--plan-init")
     assert again.exit == pytest.ExitCode.USAGE_ERROR
     assert "is there already; nothing is overwritten" in again.output
     assert (clone / "plans" / "wave.yaml").read_text(encoding="utf-8") == text
+
+
+def test_what_is_run_without_pytest_is_there_by_the_same_name(clone: Path, packages: Path) -> None:
+    done = module_in(clone, packages, "waveproof.learn", "--help")
+    assert (done.exit, done.output.split(" [")[0]) == (0, "usage: python -m waveproof.learn"), done.output
 
 
 def test_with_xdist_too(clone: Path, packages: Path) -> None:
