@@ -196,7 +196,8 @@ def _mounts(cell: Cell) -> Iterator[str]:
         yield from ("--ro-bind-try", place, place)
     emptied = {folder for folder in (Path(SOCKETS), *cell.hidden) if folder.is_dir()}
     private = {Path(name) for name in PRIVATE if Path(name).is_dir() and not Path(name).is_symlink()}
-    needed = {Path(sys.prefix), Path(sys.base_prefix), Path(inside.__file__), cell.objects, RESOLVER.resolve()}
+    suite = Path(inside.__file__).parents[1]  # all of it: a command that starts pytest finds its plugin
+    needed = {Path(sys.prefix), Path(sys.base_prefix), suite, cell.objects, RESOLVER.resolve()}
     mounts: dict[Path, tuple[str, ...]] = {place: ("--ro-bind", os.devnull, str(place)) for place in _sockets()}
     mounts |= {folder: ("--tmpfs", str(folder)) for folder in emptied}
     mounts |= {folder: ("--bind", str(cell.tmp), str(folder)) for folder in private}
