@@ -38,8 +38,8 @@ TOOLCHAINS = {
     "Cargo.toml": Toolchain(
         ("cargo build --offline --all-targets",), ("cargo test --offline",), {}, ("CARGO_HOME", "RUSTUP_HOME")
     ),
-    "package.json": Toolchain(("npm run build --if-present",), ("npm test",)),
-    "pyproject.toml": Toolchain(("python -m compileall -q .",), ("python -m pytest",)),
+    "package.json": Toolchain(("npm run build",), ("npm test",)),
+    "pyproject.toml": Toolchain(("python3 -m compileall -q -f .",), ("PYTHONPATH=$PWD/src:$PWD pytest",)),
 }
 """By the file at the top of the base that tells the kind of a project."""
 
