@@ -1,12 +1,15 @@
 """The house is as it was agreed: who knows whom, what stands where, how long a module may be."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+import tests_integration
 
 PACKAGE = Path(__file__).parents[1]
 ROOT = PACKAGE.parent
@@ -93,6 +96,14 @@ def row(name: str) -> int:
 def is_not_to_know(own: str, other: str) -> bool:
     """Whether a room stands below, or beside without a door, another that it would import from."""
     return own != other and (row(other) < row(own) or (own, other) in STRANGERS)
+
+
+def test_the_packages_own_words_name_every_room_and_module() -> None:
+    table = str(tests_integration.__doc__).split("\n\n")[2]
+    named = re.findall(r"[\w/]+", " ".join(line[:36] for line in table.splitlines()))
+    there = {f"{file.name}/" for file in PACKAGE.iterdir() if (file / "__init__.py").exists()}
+    there |= {file.stem for file in PACKAGE.glob("*.py")} - {"__init__"}
+    assert sorted(named) == sorted(there)
 
 
 def test_imports_run_downwards() -> None:
