@@ -110,7 +110,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     """Cases stay until the end: the collector of cycles need not look through them again and again."""
     if SESSION not in session.config.stash:
         return (yield)
-    with running.kept():
+    with running.kept(), running.unsorted(session.config):
         return (yield)
 
 
@@ -169,8 +169,8 @@ def _distribution(config: pytest.Config) -> str:
 
 def _take_over(config: pytest.Config) -> None:
     starting.leave_host(config)
-    suite = starting.session(config)
-    config.stash[SESSION] = suite
+    with running.kept():
+        suite = config.stash[SESSION] = starting.session(config)
     held = ExitStack()
     held.enter_context(scrubbed_environment())
     held.enter_context(interrupted_once(signal.SIGTERM, signal.SIGINT))

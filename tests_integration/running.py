@@ -63,6 +63,18 @@ def kept() -> Iterator[None]:
         gc.enable()
 
 
+@contextmanager
+def unsorted(config: pytest.Config) -> Iterator[None]:
+    """Keep pytest from sorting cases by their parameters, which takes long: they are put into plan order afterwards."""
+    plugins, name = config.pluginmanager, "pytest_collection_modifyitems"
+    whole = getattr(plugins.hook, name)
+    setattr(plugins.hook, name, plugins.subset_hook_caller(name, [plugins.get_plugin("funcmanage")]))
+    try:
+        yield
+    finally:
+        setattr(plugins.hook, name, whole)
+
+
 def parametrize(metafunc: pytest.Metafunc, session: Session) -> None:
     """Give a criterion one case a plan, or one a plan and subject, with ids made of their names."""
     function = metafunc.function
