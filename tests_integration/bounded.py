@@ -24,11 +24,13 @@ def content(file: Path, largest: int) -> bytes:
     Raises:
         OSError: it cannot be read, is no regular file, or holds more; `strerror` says which.
     """
-    mode = file.stat().st_mode
-    if not S_ISREG(mode) and not S_ISDIR(mode):
+    said = file.stat()
+    if not S_ISREG(said.st_mode) and not S_ISDIR(said.st_mode):
         raise OSError(errno.EINVAL, "is a pipe or a device, not a file", str(file))
     with file.open("rb") as stream:
-        found = stream.read(largest + 1)
+        found = stream.read(min(said.st_size, largest) + 1)  # what may be read takes room, even where it is not there
+        if len(found) > said.st_size:  # it has grown, or says nothing of its size, as in /proc
+            found += stream.read(largest + 1 - len(found))
     if len(found) > largest:
         raise OSError(errno.EFBIG, f"is larger than {largest >> 20} MiB", str(file))
     return found

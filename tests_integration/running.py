@@ -11,7 +11,7 @@ import pytest
 
 from tests_integration import live, machines, turns
 from tests_integration.criteria.about import About, about
-from tests_integration.criteria.catalogue import description, is_asked_for, parameters, stage_of, subjects
+from tests_integration.criteria.catalogue import described, description, is_asked_for, parameters, stage_of, subjects
 from tests_integration.engine import attempts, isolation, metadata
 from tests_integration.engine.commands import Progress
 from tests_integration.engine.metadata import MetadataError
@@ -110,7 +110,7 @@ def asked(item: pytest.Item) -> Asked:
         plan = str(_given(item))
         subject = item.callspec.id.removeprefix(plan).removeprefix("-")  # type: ignore[attr-defined]
         criterion = getattr(item, "originalname", item.name).removeprefix("test_")
-        found = item.stash[ASKED] = Asked(plan, stage_of(item.path), (criterion, subject))
+        found = item.stash[ASKED] = Asked(plan, described()[criterion].stage, (criterion, subject))
     return found
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -322,5 +322,6 @@ def shut_in(ledger: PlanLedger) -> str:
     return ", ".join(sorted(told)) or NOTHING_RUN
 
 
+@cache
 def _not_run(case: Case) -> CriterionFact:
     return CriterionFact(criterion=case.criterion, subject=case.subject, stage=case.stage, description=case.description)

@@ -58,7 +58,8 @@ def session(config: pytest.Config) -> Session:
     elif config.option.shard:
         shard = shards.choose(named, config.option.shard, reports, verified=verify is not None)
         named = {name: named[name] for name in shard.plans}
-    givens = [give(file, clone(config), surroundings(config), variables(config)) for file in named.values()]
+    taken_from = (clone(config), surroundings(config), variables(config)) if named else ()
+    givens = [give(file, *taken_from) for file in named.values()]
     if worker is None and shard is None:
         _require_taken(config, givens)
     if config.option.minimal:

@@ -67,7 +67,7 @@ def _loaded(
     mistakes = [*document.mistakes, *_mistakes_of_name(file)]
     catalogue = EMPTY
     if isinstance(document.data, dict):
-        led_nowhere = findings(document.data, file.parent)
+        led_nowhere = findings(document.data, file.parent, content)
         mistakes += (Mistake(document.mark(place), place, text) for place, text in islice(led_nowhere, TOLD + 1))
         catalogue, of_catalogue = read_catalogue(file.parent, document.data.get("known_fixes"))
         mistakes += (Mistake(document.mark(place), place, text) for place, text in of_catalogue)
@@ -162,5 +162,8 @@ def _files(plan: Plan) -> dict[str, str]:
 
 
 def _sha256(file: Path) -> str:
+    found = hashlib.sha256()
     with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        while part := stream.read(1 << 16):
+            found.update(part)
+    return found.hexdigest()

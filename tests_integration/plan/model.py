@@ -4,6 +4,7 @@ The models say what a plan may hold; `plans/plan.schema.json` is generated from 
 says about another (parents, order, remotes) is checked in `plan.references`.
 """
 
+import os
 from collections.abc import Collection, Iterable
 from functools import cached_property
 from itertools import accumulate
@@ -165,7 +166,8 @@ class Plan(PlanDocument):
         if not self.demo.create:
             return {}
         folder = self.folder / self.demo.create
-        return {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
+        found = sorted(Path(place, name) for place, _, names in os.walk(folder) for name in names)
+        return {file.relative_to(folder).as_posix(): file for file in found if file.is_file()}
 
     def mode_of(self, path: str, file: Path) -> str:
         """The mode that an infrastructure file gets: the script is executable, the others as they are in the folder."""

@@ -132,7 +132,7 @@ class _Composer:
 
     def __init__(self, file: Path, text: str, loader: type[yaml.CSafeLoader | yaml.SafeLoader]) -> None:
         self.file = file
-        self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=loader)
+        self.events: Iterator[yaml.Event] = iter(loader(text).get_event, None)
         self.values: dict[Place, Mark] = {}
         self.keys: dict[Place, Mark] = {}
         self.mistakes: list[Mistake] = []
@@ -193,7 +193,7 @@ class _Composer:
         return str(event.value)
 
     def require_short(self, place: Place, event: yaml.ScalarEvent) -> None:
-        if len(event.value) > LONGEST or len(event.value.encode(errors="surrogatepass")) > LONGEST:
+        if len(event.value) > LONGEST // 4 and len(event.value.encode(errors="surrogatepass")) > LONGEST:
             raise self.rejected(event, place, f"holds a text of more than {LONGEST >> 10} KiB; put it into a file")
 
     def rejected(self, event: yaml.Event, place: Place, text: str) -> PlanRejectedError:

@@ -7,6 +7,8 @@ the models refuse are left to the models.
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -15,7 +17,7 @@ from pydantic import ValidationError
 from tests_integration import bounded
 from tests_integration.plan import order
 from tests_integration.plan.mistakes import Place, nearest
-from tests_integration.plan.model import MOST, locate
+from tests_integration.plan.model import MOST, PlanDocument, locate
 from tests_integration.plan.parts import Branch, Command, Demo, Fix, Model, Remote, Resolve
 from tests_integration.plan.values import repository_path
 
@@ -36,31 +38,33 @@ class Finding(NamedTuple):
     text: str
 
 
-def findings(data: Mapping[str, object], folder: Path) -> Iterator[Finding]:
+def findings(data: Mapping[str, object], folder: Path, content: PlanDocument | None = None) -> Iterator[Finding]:
     """Every reference of the plan that leads nowhere or breaks a rule.
 
     Args:
         data: the plan as read from YAML.
         folder: folder of the plan's file.
+        content: the same as the models have it, where they find no mistake; its parts need no other look.
     """
     if any(isinstance(named := data.get(key), list | dict) and len(named) > MOST for key in ("branches", "remotes")):
         return
-    valid = dict(_valid(Branch, data.get("branches")))
+    parts = data if content is None else vars(content)
+    valid = dict(_valid(Branch, parts.get("branches")))
     branches = {n: branch for n, branch in valid.items() if branch.id != "base"}
     yield from _branch_ids(data.get("branches"), valid)
     yield from _parents(branches, _ids(data.get("branches")))
     yield from _remotes(data)
     yield from _integration(data)
-    yield from _fixes(data, set(_ids(data.get("branches")).values()))
-    yield from _rules(data, set(_ids(data.get("branches")).values()))
-    yield from _reuse(data)
-    yield from _files(data, folder)
+    yield from _fixes(data, parts, set(_ids(data.get("branches")).values()))
+    yield from _rules(data, parts, set(_ids(data.get("branches")).values()))
+    yield from _reuse(data, parts)
+    yield from _files(parts, folder)
 
 
-def _reuse(data: Mapping[str, object]) -> Iterator[Finding]:
+def _reuse(data: Mapping[str, object], parts: Mapping[str, object]) -> Iterator[Finding]:
     """A stage is run again whole or not at all: what a command leaves in the checkout, the next one may need."""
     for stage in ("build", "test"):
-        says = {n: command.reuse for n, command in _valid(Command, data.get(stage))}
+        says = {n: command.reuse for n, command in _valid(Command, parts.get(stage))}
         if not any(says.values()):
             continue
         first = next(n for n in says if says[n])
@@ -80,12 +84,14 @@ def _ids(data: object) -> dict[int, str]:
     return {n: str(item["id"]) for n, item in _items(data) if isinstance(item.get("id"), str)}
 
 
-def _valid(model: type[M], data: object) -> Iterator[tuple[int, M]]:
-    for n, item in _items(data):
-        try:
-            yield n, model.model_validate(item)
-        except ValidationError:
-            continue
+def _valid(model: type[M], parts: object) -> Iterator[tuple[int, M]]:
+    """Those of the parts that are what the model wants; what has been validated is taken as it is."""
+    for n, item in enumerate(parts) if isinstance(parts, list | tuple) else ():
+        if isinstance(item, model):
+            yield n, item
+        elif isinstance(item, dict):
+            with suppress(ValidationError):
+                yield n, model.model_validate(item)
 
 
 def _branch_ids(data: object, valid: Mapping[int, Branch]) -> Iterator[Finding]:
@@ -167,33 +173,33 @@ def _integration(data: Mapping[str, object]) -> Iterator[Finding]:
             yield Finding(("branches", n, "from"), "is the base; there is nothing to merge")
 
 
-def _fixes(data: Mapping[str, object], branch_ids: set[str]) -> Iterator[Finding]:
+def _fixes(data: Mapping[str, object], parts: Mapping[str, object], branch_ids: set[str]) -> Iterator[Finding]:
     yield from _twice(data.get("fixes"), "fixes")
     for n, item in _items(data.get("fixes")):
         after = item.get("after")
         if isinstance(after, str) and after not in branch_ids and isinstance(data.get("branches"), list):
             yield Finding(("fixes", n, "after"), f"{after!r} is no branch of this plan{nearest(after, branch_ids)}")
-    for n, fix in _valid(Fix, data.get("fixes")):
+    for n, fix in _valid(Fix, parts.get("fixes")):
         for path in sorted(set(fix.delete) & set(fix.needs)):
             yield Finding(("fixes", n, "needs"), f"{path!r} is deleted by this very fix")
 
 
-def _rules(data: Mapping[str, object], branch_ids: set[str]) -> Iterator[Finding]:
-    for n, rule in _valid(Resolve, data.get("resolve")):
+def _rules(data: Mapping[str, object], parts: Mapping[str, object], branch_ids: set[str]) -> Iterator[Finding]:
+    for n, rule in _valid(Resolve, parts.get("resolve")):
         for name in rule.merges:
             if name not in branch_ids and isinstance(data.get("branches"), list):
                 yield Finding(("resolve", n, "in"), f"{name!r} is no branch of this plan{nearest(name, branch_ids)}")
 
 
-def _files(data: Mapping[str, object], folder: Path) -> Iterator[Finding]:
-    for n, fix in _valid(Fix, data.get("fixes")):
+def _files(parts: Mapping[str, object], folder: Path) -> Iterator[Finding]:
+    for n, fix in _valid(Fix, parts.get("fixes")):
         if fix.patch:
             yield from inside(("fixes", n, "patch"), folder, fix.patch, folder=False)
-    demo = data.get("demo")
+    demo = parts.get("demo")
     for _, valid in _valid(Demo, [demo]):
         if valid.create:
             yield from inside(("demo", "create"), folder, valid.create, folder=True)
-    remotes = data.get("remotes")
+    remotes = parts.get("remotes")
     for name, remote in remotes.items() if isinstance(remotes, dict) else ():
         for _, valid_remote in _valid(Remote, [remote]):
             source = valid_remote.create_from
@@ -215,7 +221,7 @@ def inside(place: Place, plans: Path, name: str, *, folder: bool) -> Iterator[Fi
 
 
 def _not_to_be_added(folder: Path, name: str) -> Iterator[str]:
-    for file in sorted(folder.rglob("*")):
+    for file in (Path(place, called) for place, *found in os.walk(folder) for called in chain(*found)):
         mode = file.lstat().st_mode
         if stat.S_ISLNK(mode):
             yield f"{name!r} holds a symbolic link; only files are added"
