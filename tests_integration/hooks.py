@@ -29,6 +29,7 @@ from tests_integration.fixtures import *  # noqa: F403 - pytest finds fixtures b
 from tests_integration.fixtures import SESSION
 from tests_integration.gating import *  # noqa: F403 - the same
 from tests_integration.interrupting import interrupted_once
+from tests_integration.lasting import kept
 from tests_integration.options import ARGUMENTS, require_tools
 from tests_integration.record.write import REPORT
 from tests_integration.recording import *  # noqa: F403 - the same
@@ -110,7 +111,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     """Cases stay until the end: the collector of cycles need not look through them again and again."""
     if SESSION not in session.config.stash:
         return (yield)
-    with running.kept(), running.unsorted(session.config):
+    with kept(), running.unsorted(session.config):
         return (yield)
 
 
@@ -169,7 +170,7 @@ def _distribution(config: pytest.Config) -> str:
 
 def _take_over(config: pytest.Config) -> None:
     starting.leave_host(config)
-    with running.kept():
+    with kept():
         suite = config.stash[SESSION] = starting.session(config)
     held = ExitStack()
     held.enter_context(scrubbed_environment())

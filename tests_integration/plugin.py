@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests_integration import options
+from tests_integration.lasting import kept
 
 HOOKS = "tests_integration.hooks"
 
@@ -20,7 +21,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     """Leave options until all other plugins have theirs; a conftest that loads this plugin is too late for that."""
     if any(name.endswith("conftest.py") for name, _ in pluginmanager.list_name_plugin()):
         options.add_options(parser)
-        pluginmanager.import_plugin(HOOKS)
+        _import_hooks(pluginmanager)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -35,11 +36,11 @@ def pytest_load_initial_conftests(
         early_config.known_args_namespace = known
         known.noconftest, known.confcutdir = True, str(AUDITING if known.record and not known.plan else CRITERIA)
         early_config.option.waveproof = True
-        early_config.pluginmanager.import_plugin(HOOKS)
+        _import_hooks(early_config.pluginmanager)
         return (yield)
     result = yield
     if options.are_named(args, options.add_free_options(parser)):
-        early_config.pluginmanager.import_plugin(HOOKS)
+        _import_hooks(early_config.pluginmanager)
     return result
 
 
@@ -49,3 +50,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         map(collection_path.is_relative_to, (CRITERIA, AUDITING))
     )
     return True if inside else None
+
+
+def _import_hooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    with kept():
+        pluginmanager.import_plugin(HOOKS)

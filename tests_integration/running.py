@@ -1,6 +1,5 @@
 """What the hooks of the plugin delegate to while criteria are collected, ordered, run and reported."""
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -50,17 +49,6 @@ def retries(suite: Session, plan: Plan, ledger: PlanLedger) -> Retries:
             live.say(suite, f"{plan.name}: {fact.told}")
 
     return Retries(plan.limits.retries, heard)
-
-
-@contextmanager
-def kept() -> Iterator[None]:
-    """Keep the collector of cycles (gc) from looking at all that is made here, now and later."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 @contextmanager

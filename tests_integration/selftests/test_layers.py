@@ -51,7 +51,7 @@ ROWS = (
     {"criteria", "record"},
     {"engine"},
     {"repository", "plan"},
-    {"facts", "gate_facts", "healing_facts", "logs", "text", "url", "files", "bounded", "names", "refs"},
+    {"facts", "gate_facts", "healing_facts", "logs", "text", "url", "files", "bounded", "names", "refs", "lasting"},
 )
 """Who stands above whom; what is in a row below may be known."""
 
