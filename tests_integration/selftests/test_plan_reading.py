@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests_integration import bounded
 from tests_integration.plan.load import load
 from tests_integration.plan.mistakes import PlanRejectedError
 from tests_integration.plan.model import Located, Plan, locate
@@ -224,3 +225,15 @@ def test_the_heading_is_title_and_attempt(folder: Path) -> None:
 
 def test_the_plan_is_named_after_its_file(folder: Path) -> None:
     assert read(folder, PLAN, "wave2.b").name == "wave2.b"
+
+
+@pytest.mark.parametrize("size", [0, 5, 1 << 20])
+def test_a_file_is_read_whole_also_where_it_does_not_say_how_large_it_is(size: int, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"x" * size)
+    silent = Path("/proc/self/environ")  # says that it is empty
+    assert bounded.content(file, bounded.PLAN) == b"x" * size
+    assert silent.stat().st_size == 0
+    assert bounded.content(silent, bounded.PLAN) == silent.read_bytes() != b""
+    with pytest.raises(OSError, match="is larger than"):
+        bounded.content(silent, 1)

@@ -92,6 +92,23 @@ def test_criteria_run_in_plan_order(pytester: pytest.Pytester, stacked: Wave) ->
     assert "test_branch_merges[wave-E2-split-001]" in outcomes(pytester)
 
 
+def test_other_plugins_choose_among_the_cases_and_plan_order_stays(pytester: pytest.Pytester, stacked: Wave) -> None:
+    pytester.makepyfile(
+        chooser="""
+        def pytest_collection_modifyitems(config, items):
+            gone = [item for item in items if "-E1]" in item.name]
+            items[:] = [item for item in reversed(items) if item not in gone]
+            config.hook.pytest_deselected(items=gone)
+        """
+    )
+    plans = two_plans(stacked)
+    arguments = [part for plan in plans for part in ("--plan", plan)]
+    result = pytester.runpytest_subprocess("-p", "chooser", "--collect-only", "-q", *arguments)
+    listed = [line.rpartition("::")[2] for line in result.outlines if "::" in line]
+    assert listed == [case for plan in plans for case in in_plan_order(plan) if "-E1]" not in case]
+    assert "deselected" in result.outlines[-1]
+
+
 @pytest.mark.parametrize(
     ("choice", "some"),
     [
