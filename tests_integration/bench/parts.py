@@ -23,7 +23,6 @@ PARTS = {
     "imports": ("_bootstrap>:_find_and_load",),
     "plans are read": ("tests_integration/plan/load.py:give",),
     "pytest makes the cases": ("_pytest/main.py:genitems",),
-    "pytest sorts the cases": ("_pytest/fixtures.py:reorder_items",),
     "cases are put into plan order": ("tests_integration/running.py:arranged",),
     "cases are listed": ("_pytest/terminal.py:_printcollecteditems",),
     "remotes are asked": ("tests_integration/engine/sources.py:look_up",),

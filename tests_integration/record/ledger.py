@@ -89,7 +89,9 @@ class PlanLedger:
     def spend(self, key: Key, seconds: float) -> None:
         """Add the time of a phase that passed, such as what a stage took, to the criterion that asked first."""
         before = self.outcomes[key]
-        self.outcomes[key] = before.model_copy(update={"seconds": round(before.seconds + seconds, 3)})
+        spent = round(before.seconds + seconds, 3)
+        if spent != before.seconds:  # most phases take less than is told
+            self.outcomes[key] = before.model_copy(update={"seconds": spent})
 
     def criteria(self) -> tuple[CriterionFact, ...]:
         """All criteria of the plan, run or not."""
