@@ -19,6 +19,7 @@ One room a question. What stands higher may know what stands lower, never the ot
     facts gate_facts healing_facts  values that stages hand on
     text url refs names logs        words of strangers: shown, taken apart, compared
     files bounded                   files, written whole and read with a limit
+    lasting                         what stays until a session ends
     selftests/ bench/ fuzz/         how we know, how fast, and against any bytes; not in the wheel
 
 A new criterion is a function in `criteria/`, a new form of the record a module in `record/`, a new hook one in `hooks`.
