@@ -221,7 +221,7 @@ def inside(place: Place, plans: Path, name: str, *, folder: bool) -> Iterator[Fi
 
 
 def _not_to_be_added(folder: Path, name: str) -> Iterator[str]:
-    for file in (Path(place, called) for place, *found in os.walk(folder) for called in chain(*found)):
+    for file in sorted(Path(place, called) for place, *found in os.walk(folder) for called in chain(*found)):
         mode = file.lstat().st_mode
         if stat.S_ISLNK(mode):
             yield f"{name!r} holds a symbolic link; only files are added"
