@@ -9,10 +9,10 @@ from typing import NamedTuple
 from tests_integration.engine.clock import stamp
 from tests_integration.engine.messages import Told, free_id
 from tests_integration.engine.obstacles import infrastructure, says_so
-from tests_integration.engine.recover import Recovered, Rule
+from tests_integration.engine.recover import Recovered
 from tests_integration.plan.mistakes import Place
 from tests_integration.plan.model import Located
-from tests_integration.plan.offer import pattern_of
+from tests_integration.plan.offer import by_depth, pattern_of
 from tests_integration.plan.values import PERSON
 from tests_integration.repository.ancestry import Ancestry
 from tests_integration.repository.ask import Commit, History, content, entries, shown
@@ -102,20 +102,14 @@ def write_rules(made: Described, merges: list[Merge]) -> None:
     """Add the rules that settle the conflicts, each in its merge."""
     rules: list[dict[str, object]] = []
     for merge in merges:
-        together: dict[tuple[int, str, bool], list[str]] = {}
-        for depth, rule in _deepest_first(merge.held.rules):
-            together.setdefault((depth, rule.take, rule.drops), []).append(pattern_of(rule.path))
-        for (_, take, drops), paths in together.items():
-            rules.append({"paths": paths, "take": take, "in": [merge.id], **({"drops": "true"} if drops else {})})
+        for alike in by_depth(merge.held.rules, lambda rule: rule.path):
+            together: dict[tuple[str, bool], list[str]] = {}
+            for rule in alike:
+                together.setdefault((rule.take, rule.drops), []).append(pattern_of(rule.path))
+            for (take, drops), paths in together.items():
+                rules.append({"paths": paths, "take": take, "in": [merge.id], **({"drops": "true"} if drops else {})})
     if rules:
         made.data["resolve"] = rules
-
-
-def _deepest_first(rules: tuple[Rule, ...]) -> Iterator[tuple[int, Rule]]:
-    """Rules, and how deep each has to stand: the pattern of a file is for all in a folder of that name, too."""
-    nested = any(one.path.startswith(f"{other.path}/") for one in rules for other in rules)
-    for rule in sorted(rules, key=lambda rule: -rule.path.count("/")) if nested else rules:
-        yield rule.path.count("/") if nested else 0, rule
 
 
 def write_fixes(made: Described, folder: str, merges: list[Merge]) -> None:

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from tests_integration.engine.blame import Author, Blame, Clash
 from tests_integration.engine.conflicts import Unsettled
 from tests_integration.facts import MergeFact
 from tests_integration.plan.model import Plan
-from tests_integration.plan.offer import rule_line
+from tests_integration.plan.offer import by_depth, rule_line
 from tests_integration.plan.parts import Branch
 from tests_integration.repository.ask import content, shown
 from tests_integration.repository.entry import LINK, SUBMODULE, Entry, is_text_file
@@ -75,7 +76,7 @@ class Explainer:
 
     def explain(self, unsettled: Sequence[Unsettled]) -> str:
         """All that a person needs to settle them, the first line on its own being the message."""
-        groups = list(_groups(unsettled))
+        groups = list(chain(*by_depth([*_groups(unsettled)], lambda group: group[0].conflict.path)))
         items = [self._item(group) for group in groups[:FILES]]
         first, more = items[0].first.conflict, len(groups) - 1
         files = f" and in {more} more file{'s' if more > 1 else ''}" if more else ""
@@ -178,6 +179,7 @@ class Explainer:
     def _plan_lines(self, item: _Item) -> Iterator[str]:
         conflict = item.first.conflict
         paths = [one.path for one in item.conflicts]
+        within = self._within(paths)
         offered = set()
         for take in TAKES:
             settlements = [self.resolver.settlement(one, take) for one in item.conflicts]
@@ -189,12 +191,18 @@ class Explainer:
                 continue
             offered.add(tree)
             losses = self._losses(item, tree)
-            drops = f"; drops {_and(losses)}" if losses else ""
+            drops = f"; drops {_and(losses)}{within}" if losses else within
             yield f"{rule_line(paths, take, self.branch.id, drops=bool(losses))}  # {self._means(item, take)}{drops}"
         if item.clashes and not not_two_texts(self.merging.repo, conflict):
             line = rule_line(paths, "recorded", self.branch.id)
             yield f"{line}  # as merged by hand and pushed as REMOTE/BRANCH, once learned by"
             yield f"    # python -m tests_integration.learn {shlex.quote(_from_here(self.plan.file))} REMOTE/BRANCH"
+
+    def _within(self, paths: Sequence[str]) -> str:
+        """Of which other conflicts a line for these paths speaks too, since they are in a folder of such a name."""
+        every = [conflict.path for conflict in self.merging.automatic.conflicts]
+        inner = [shown(one) for one in every if any(one.startswith(f"{path}/") for path in paths)]
+        return f"; below a rule for {_and(inner)}, which it would settle too" if inner else ""
 
     def _means(self, item: _Item, take: str) -> str:
         conflict, earlier, own = item.first.conflict, item.by, self.branch.id

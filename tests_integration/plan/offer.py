@@ -2,9 +2,12 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from tests_integration.plan.parts import Cure
+
+T = TypeVar("T")
 
 
 def rule_line(paths: Sequence[str], take: str, branch: str, *, drops: bool = False) -> str:
@@ -43,6 +46,18 @@ def pattern_of(path: str) -> str:
     """The pattern that matches this path alone (gitignore(5)); characters that YAML cannot hold match any."""
     escaped = re.sub(r"([\\*?\[])", r"\\\1", path)
     return "/" + "".join(c if c.isprintable() else "?" for c in re.sub(r" $", r"\\ ", escaped))
+
+
+def by_depth(things: Sequence[T], path: Callable[[T], str]) -> list[list[T]]:
+    """Things in the order in which the rules for their paths have to stand, those that may stand in any together.
+
+    The pattern of a file is for all in a folder of that name, too, and the first rule settles: deeper ones go first.
+    """
+    paths = {path(thing) for thing in things}
+    if not any(one.startswith(f"{other}/") for one in paths for other in paths):
+        return [list(things)]
+    depths = sorted({one.count("/") for one in paths}, reverse=True)
+    return [[thing for thing in things if path(thing).count("/") == depth] for depth in depths]
 
 
 def scalar(text: str) -> str:

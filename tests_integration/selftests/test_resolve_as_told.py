@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests_integration import learn
+from tests_integration.plan.offer import by_depth
 from tests_integration.repository.replay import replay
-from tests_integration.selftests.conflict_kinds import KINDS
+from tests_integration.selftests.conflict_kinds import KINDS, LONG, of_files
 from tests_integration.selftests.pasting import TextWave, explanation, offered, paste
 from tests_integration.selftests.test_replay import script_of
 from tests_integration.selftests.waves import Built, Wave, failures, git, integrated
@@ -120,3 +121,26 @@ def test_a_folder_that_a_file_takes_the_place_of_is_a_loss(kind: str, take: str,
     with integrated(wave) as built:
         (message,) = failures(built, str(built.integration.tip)).values()
     assert re.search(rf"^  f/g, in the merge of E2 \(.*\): 1 line of {loser}: ", message, re.MULTILINE)
+
+
+INNER = LONG.upper() + "a\nb\nc\nd\ne\n"
+
+
+@pytest.mark.parametrize("takes", [("theirs", "ours"), ("union", "theirs"), ("ours", "theirs")])
+def test_the_line_of_a_file_stands_below_those_for_what_is_in_a_folder_of_its_name(
+    takes: tuple[str, str], tmp_path: Path
+) -> None:
+    base, one = {"f": "f\n" * 3, "h": INNER}, {"f": "f\n" * 3 + "one\n", "h": INNER.replace("c", "one")}
+    two = {"f": None, "h": None, "f/h": INNER.replace("c", "two")}
+    wave = TextWave(tmp_path / "wave", of_files(base, one, two))
+    lines = offered(explanation(wave))
+    assert list(lines) == ["f/h", "f"]
+    assert "below a rule for f/h, which it would settle too" in lines["f"][takes[1]]
+    assert "below" not in "".join(lines["f/h"].values())
+    wave.paste(*(of_file[take] for of_file, take in zip(lines.values(), takes, strict=True)))
+    assert_integrated(wave)
+
+
+def test_rules_for_what_is_in_a_folder_go_before_the_one_for_its_name() -> None:
+    assert by_depth(["f", "g/h", "f/x/y", "f/x"], str) == [["f/x/y"], ["g/h", "f/x"], ["f"]]
+    assert by_depth(["g", "f-g/h", "f", "a/b"], str) == [["g", "f-g/h", "f", "a/b"]]
