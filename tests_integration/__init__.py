@@ -11,7 +11,7 @@ One room a question. What stands higher may know what stands lower, never the ot
     healing examining               `--heal` and `--record`
     beginning describing writing    `--plan-init`, `--plan-from` and `--write-plan`: plans that are written
     distribution machines shards    many plans: on workers, on other machines, over the jobs of CI
-    learn remember                  commands of their own, `python -m tests_integration.learn`
+    learn remember commands         commands of their own (`python -m tests_integration.learn`), and their arguments
     auditing/                       what a record is worth
     criteria/ record/               what success means, and what is remembered; neither knows the other
     engine/                         what is done

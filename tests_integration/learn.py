@@ -5,7 +5,6 @@ the plan: a merge, or an integration branch whose merges are all looked at. What
 `plans/mine.resolutions/`, as git-rerere(1) keeps it; commit it beside the plan.
 """
 
-import argparse
 import re
 import sys
 import tempfile
@@ -14,10 +13,9 @@ from pathlib import Path
 
 from git import Repo
 
+from tests_integration import commands
 from tests_integration.engine import verify
 from tests_integration.engine.sources import fetch, look_up
-from tests_integration.engine.surroundings import look
-from tests_integration.plan.load import give
 from tests_integration.plan.model import Plan
 from tests_integration.repository.ask import Commit, History, content, entry, shown
 from tests_integration.repository.entry import is_text_file
@@ -34,18 +32,18 @@ CONFLICT = re.compile(rb"^<{7,} [0-9a-f]{40,64}.*?^>{7,} [0-9a-f]{40,64}[^\n]*\n
 
 def main(arguments: list[str]) -> int:
     """Learn from one merge or branch; the exit code is 1 where nothing was learned."""
-    parser = argparse.ArgumentParser(prog="python -m tests_integration.learn", description=__doc__)
-    parser.add_argument("plan", type=Path, help="the plan whose merges are settled")
+    parser = commands.parser("learn", __doc__)
     parser.add_argument("ref", help="remote/branch or full commit id: a merge, or a branch with merges")
     given = parser.parse_args(arguments)
-    plan = give(given.plan, None, look)
-    if plan.plan is None:
-        return _said([plan.refusal], learned=False)
+    try:
+        plan = commands.plan_of(given)
+    except commands.NoPlanError as error:
+        return _said([str(error)], learned=False)
     with scrubbed_environment(), tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "store") as store:
         try:
-            return _learned(plan.plan, store, given.ref)
+            return _learned(plan, store, given.ref)
         except OSError as error:
-            return _said([f"cannot be remembered in {plan.plan.resolutions}: {error}"], learned=False)
+            return _said([f"cannot be remembered in {plan.resolutions}: {error}"], learned=False)
 
 
 def _learned(plan: Plan, store: Repo, ref: str) -> int:

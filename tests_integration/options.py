@@ -103,7 +103,7 @@ def _declare(group: "pytest.OptionGroup | _Free") -> None:
         "--set",
         action="append",
         default=[],
-        type=_setting,
+        type=setting,
         metavar="NAME=VALUE",
         help="what a plan takes for ${NAME} in `remotes`, `publish` or `attempt`, before the environment; may be"
         " repeated. Others on this machine may see it: secrets belong into the environment",
@@ -244,7 +244,7 @@ def _prefix(text: str) -> str:
     )
 
 
-def _setting(text: str) -> str:
+def setting(text: str) -> str:
     """A value that `--set` gives.
 
     Raises:

@@ -5,7 +5,6 @@ is now; then each of its fixes that had an effect is an entry of the catalogue, 
 and order of the catalogue stay; review what has changed, and commit it.
 """
 
-import argparse
 import copy
 import json
 import sys
@@ -15,13 +14,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tests_integration import bounded
-from tests_integration.engine.surroundings import look
+from tests_integration import bounded, commands
 from tests_integration.files import replace
 from tests_integration.plan.catalogue import DEFAULT
 from tests_integration.plan.edited import edited
 from tests_integration.plan.known import CatalogueDocument
-from tests_integration.plan.load import give
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Fix
 from tests_integration.plan.read import composed
@@ -41,17 +38,14 @@ class NotProvenError(Exception):
 
 def main(arguments: list[str]) -> int:
     """Remember the fixes of one plan; the exit code is 1 where nothing could be."""
-    parser = argparse.ArgumentParser(prog="python -m tests_integration.remember", description=__doc__)
-    parser.add_argument("plan", type=Path, help="the plan that has passed")
+    parser = commands.parser("remember", __doc__)
     parser.add_argument("--reports", type=Path, default=Path("reports"), help="where its record is (default: reports)")
     given = parser.parse_args(arguments)
-    plan = give(given.plan, None, look)
-    if plan.plan is None:
-        return _said(plan.refusal, known=False)
     try:
-        record = _proof(plan.plan, report_folder(given.reports, plan.plan.name, verified=False) / RECORD)
-        return _said("\n".join(_remembered(plan.plan, record)), known=True)
-    except NotProvenError as error:
+        plan = commands.plan_of(given)
+        record = _proof(plan, report_folder(given.reports, plan.name, verified=False) / RECORD)
+        return _said("\n".join(_remembered(plan, record)), known=True)
+    except (NotProvenError, commands.NoPlanError) as error:
         return _said(str(error), known=False)
     except OSError as error:
         return _said(f"{error.filename} cannot be read or written: {error.strerror}", known=False)

@@ -13,7 +13,6 @@ from tests_integration.engine.surroundings import look
 from tests_integration.options import plans_named, require_tools
 from tests_integration.plan.load import Given, give
 from tests_integration.plan.markdown.draft import Surroundings
-from tests_integration.plan.mistakes import nearest
 from tests_integration.plan.model import Plan
 from tests_integration.plan.stages import STAGES
 from tests_integration.plan.variables import Variables
@@ -53,15 +52,17 @@ def session(config: pytest.Config) -> Session:
         if worker is None:
             raise
         unfit = str(error)
+    everything = named
     if worker:
         named = {name: file for name, file in named.items() if name in worker.plans}
     elif config.option.shard:
         shard = shards.choose(named, config.option.shard, reports, verified=verify is not None)
         named = {name: named[name] for name in shard.plans}
-    taken_from = (clone(config), surroundings(config), variables(config)) if named else ()
+    taken_from = (clone(config), surroundings(config), variables(config))
     givens = [give(file, *taken_from) for file in named.values()]
-    if worker is None and shard is None:
-        _require_taken(config, givens)
+    if worker is None and config.option.set:
+        others = (everything[name] for name in everything.keys() - named)
+        require_taken(config, [*givens, *(give(file, *taken_from) for file in others)])
     if config.option.minimal:
         givens = [given._replace(plan=_minimal(given.plan)) for given in givens]
     if worker is None:
@@ -92,19 +93,19 @@ def variables(config: pytest.Config) -> Variables:
     return Variables(config.option.set)
 
 
-def _require_taken(config: pytest.Config, givens: list[Given]) -> None:
+def require_taken(config: pytest.Config, givens: list[Given]) -> None:
     """Let no value be given that no plan takes; where a plan is refused, nobody knows what it would take.
+
+    Args:
+        config: with what `--set` gives.
+        givens: all plans, also those that other shards run.
 
     Raises:
         pytest.UsageError: there is such a value.
     """
     taken = frozenset[str]().union(*(given.document.variables for given in givens if given.document))
-    unknown = sorted(variables(config).given - taken)
-    if unknown and all(given.plan for given in givens):
-        raise pytest.UsageError(
-            f"--set {unknown[0]}: no plan takes a variable of this name{nearest(unknown[0], taken)}; variables are put"
-            " in where `remotes`, `publish` or `attempt` of a plan have ${NAME}"
-        )
+    if all(given.plan for given in givens) and (problem := variables(config).untaken(taken)):
+        raise pytest.UsageError(problem)
 
 
 def surroundings(config: pytest.Config) -> Callable[[Path], Surroundings]:

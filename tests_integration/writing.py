@@ -13,7 +13,7 @@ from tests_integration.plan.load import Given, give
 from tests_integration.plan.mistakes import Place
 from tests_integration.plan.read import Document
 from tests_integration.plan.written import written
-from tests_integration.starting import clone, surroundings, variables
+from tests_integration.starting import clone, require_taken, surroundings, variables
 from tests_integration.text import visible
 from tests_integration.url import is_path
 
@@ -37,6 +37,7 @@ def run(config: pytest.Config) -> int:
     file = config.invocation_params.dir / config.option.write_plan
     _require_free(file)
     given = give(source, clone(config), surroundings(config), variables(config))
+    require_taken(config, [given])
     if given.plan is None or given.document is None:
         raise pytest.UsageError(
             f"{OPTION} {file}: nothing is written, since the plan is not whole:\n{visible(given.refusal)}"

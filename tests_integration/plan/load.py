@@ -52,7 +52,7 @@ def _read(
     if file.suffix in MARKDOWN:
         from tests_integration.plan.markdown.reading import read_markdown  # noqa: PLC0415 - parsers take long to import
 
-        return read_markdown(file, repository, look)
+        return filled(read_markdown(file, repository, look), variables or Variables())
     document = filled(read(file), variables or Variables())
     if repository is not None and isinstance(document.data, dict):
         document.data["repository"] = os.path.relpath(repository, file.parent)

@@ -1,6 +1,7 @@
 """Variables of a plan: `${NAME}` and `${NAME:-default}` below `remotes`, `publish` and `attempt`, and nowhere else.
 
-They are put in after the YAML was read, once: a value is text, whatever it holds. Commands have `${NAME}` of bash.
+They are put in once, after the YAML or the Markdown was read: a value is text, whatever it holds. Commands have
+`${NAME}` of bash.
 """
 
 import os
@@ -9,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
-from tests_integration.plan.mistakes import Mistake, Place
+from tests_integration.plan.mistakes import Mistake, Place, nearest
 from tests_integration.plan.read import Document
 from tests_integration.url import SHORTEST, URL, Url
 
@@ -41,10 +42,19 @@ class Variables:
         """Those of the command line that have these names, for the command line of another session."""
         return [f"--set={name}={value}" for name, value in self._given.items() if name in names]
 
-    @property
-    def given(self) -> frozenset[str]:
-        """Names of those of the command line."""
-        return frozenset(self._given)
+    def untaken(self, taken: frozenset[str]) -> str:
+        """What to say where the command line gives a value that nothing takes; empty where each is taken.
+
+        Args:
+            taken: names of the variables of all plans.
+        """
+        unknown = sorted(self._given.keys() - taken)
+        if not unknown:
+            return ""
+        return (
+            f"--set {unknown[0]}: no plan takes a variable of this name{nearest(unknown[0], taken)}; variables are put"
+            " in where `remotes`, `publish` or `attempt` of a plan have ${NAME}"
+        )
 
     def value(self, name: str, default: str | None) -> tuple[str | None, str]:
         """The value that is put in, and where it comes from; as in bash, a default goes before an empty value."""

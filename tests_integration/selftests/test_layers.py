@@ -34,6 +34,7 @@ ROWS = (
     | {
         "beginning",
         "closing",
+        "commands",
         "describing",
         "examining",
         "github",

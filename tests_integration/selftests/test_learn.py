@@ -195,3 +195,13 @@ def test_a_memory_that_no_rule_asks_for_is_no_part_of_the_plan(wave: Wave) -> No
 def _with_one_branch(wave: Wave) -> Path:
     wave.branch("E1", {"f": "one\n"})
     return wave.write()
+
+
+def test_variables_are_given_as_to_a_run(conflicted: Wave, capsys: pytest.CaptureFixture[str]) -> None:
+    by_hand(conflicted, "E1", "E2")
+    conflicted.document["remotes"] = {"origin": "${WHERE}"}
+    plan = str(conflicted.write())
+    assert learn.main([plan, "origin/by-hand"]) == 1
+    assert "needs the variable WHERE" in capsys.readouterr().err
+    assert learn.main(["--set", "WHERE=../origin.git", plan, "origin/by-hand"]) == 0
+    assert "learned f (add/add)" in capsys.readouterr().out

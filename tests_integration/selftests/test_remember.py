@@ -147,3 +147,19 @@ def test_what_is_not_proven_is_not_remembered(
     code, said, catalogue = remembered(wave, capsys)
     assert (code, catalogue) == (1, "")
     assert why in "\n".join(said)
+
+
+def test_variables_are_given_as_to_the_run(wave: Wave, capsys: pytest.CaptureFixture[str]) -> None:
+    wave.document["remotes"] = {"origin": "${WHERE}"}
+    plan = ["--set=WHERE=../origin.git", "--reports", str(wave.folder / "reports"), str(wave.write())]
+    assert remember.main(plan) == 0
+    assert "BUG-1 is new in " in capsys.readouterr().out
+    told = {
+        ("WHERE=../other.git",): "is of another state of wave.yaml",
+        (): "needs the variable WHERE, which is not set",
+        ("WHERE=../origin.git", "HERE=s3cret"): "--set HERE: no plan takes a variable of this name; did you mean",
+    }
+    for values, why in told.items():
+        assert remember.main([*(f"--set={value}" for value in values), *plan[1:]]) == 1
+        assert why in (said := capsys.readouterr().err)
+        assert "s3cret" not in said

@@ -197,6 +197,93 @@ def test_what_cannot_be_set_is_told(wave: Wave, options: list[str], told: str) -
     assert "--set needs --plan" in run(wave.folder, "--set", "A=b").output
 
 
+DOCUMENT = """# Integration Plan - Wave 1 - Attempt #${NUMBER:-4}
+Date: 2026-01-01T00:00:00Z
+Base Branch: origin/main
+Integration Branch: wave-1
+Build: `echo ${NUMBER}`
+Test: `true --test`
+Demo Script: `demos/demo.sh`
+Demo Document: `demos/DEMO.md`
+
+## Branches to Merge
+1. E1: One
+   - Source: ${EFFORTS:-../efforts}/one
+   - Branch: effort/one
+   - Parent: base
+
+```yaml plan
+remotes: {origin: "%s", mirror: ../mirror.git}
+publish: {remote: "${WHERE:-mirror}"}
+```
+"""
+
+
+def documented(folder: Path, old: str = "", new: str = "", *options: str, **environment: str) -> Given:
+    """The document with an edit, read with these variables."""
+    file = folder / "document.md"
+    file.write_text((DOCUMENT % URL).replace(old, new) if old else DOCUMENT % URL, encoding="utf-8")
+    return give(file, variables=Variables(options, environment))
+
+
+def test_documents_take_variables_by_the_same_rules(tmp_path: Path) -> None:
+    found = documented(tmp_path, "", "", "WHERE=origin", TOKEN=TOKEN, EFFORTS="https://x:s3cret@example.org")
+    assert found.plan, found.refusal
+    assert found.document
+    assert (found.plan.attempt, found.plan.publish and found.plan.publish.remote) == (4, "origin")
+    assert {name: str(one.url) for name, one in found.plan.remotes.items()} == {
+        "E1": "https://x:s3cret@example.org/one",
+        "origin": "https://t0p%2Fs3cr%40t:token%20%231@example.org/team.git",
+        "mirror": "../mirror.git",
+    }
+    assert (found.plan.title, found.plan.build[0].run) == ("Wave 1", "echo ${NUMBER}")
+    assert "the variable WHERE is taken from the command line (--set)" in found.document.remarks
+    again = text(found, found.document, tmp_path / "elsewhere" / "mine.yaml")
+    assert "s3cr" not in again + repr(found)
+    for line in (
+        f"origin: {URL}",
+        "attempt: ${NUMBER:-4}",
+        "E1: ${EFFORTS:-../efforts}/one",
+        "remote: ${WHERE:-mirror}",
+    ):
+        assert line in again
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("${NUMBER:-4}", "${GONE}", "1:1: attempt: needs the variable GONE, which is not set, or empty"),
+        ("Attempt #${NUMBER:-4}", "\nAttempt: ${A-4}", "2:1: attempt: '${A-4}' is no number"),
+        ("Date", "Attempt: 5\nDate", "2:1: attempt: says 5, and the heading in line 1 says ${NUMBER:-4}"),
+        ("Date", "Phase: ${A}\nDate", "2:1: phase: holds ${A}, and no variable is put in here: only in `remotes`"),
+        ("{WHERE:-mirror}", "{TOKEN}", "18:19: publish.remote: '${TOKEN}' is not among the remotes"),
+        ("${EFFORTS:-../efforts}/one", "${GONE}/one", "12:1: remotes.E1: needs the variable GONE, which is not set"),
+    ],
+)
+def test_mistakes_of_documents_have_their_place_and_hold_no_value(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    found = documented(tmp_path, old, new, A="two", TOKEN=TOKEN)
+    assert f"document.md:{told}" in found.refusal
+    assert "s3cr" not in found.refusal
+
+
+def test_shards_take_the_variables_of_all_plans(wave: Wave) -> None:
+    wave.write("one")
+    wave.document["remotes"] = {"origin": "../origin.git"}
+    wave.write("two")
+    arguments = ("--plan", "plans", "--until", "plan", "--set", "WHERE=../origin.git", "--set", "TOKEN=t0ps3cr3t")
+    for share, name in (("1/2", "one"), ("2/2", "two")):
+        done = run(wave.folder, *arguments, "--shard", share, "--reports", f"reports/{name}")
+        assert (done.exit, done.record(f"{name}/{name}")["verdict"]) == (0, "INCOMPLETE"), done.output
+        left = [file for file in (wave.folder / "reports").rglob("*") if file.is_file()]
+        assert not [file for file in left if b"t0ps3cr3t" in file.read_bytes()]
+    told = "--set WERE: no plan takes a variable of this name; did you mean 'WHERE'?"
+    for share in ("1/2", "2/2"):
+        done = run(wave.folder, *arguments, "--set", "WERE=x", "--shard", share)
+        assert (done.exit, told in done.output) == (4, True), done.output
+
+
 def test_the_readme_has_variables_that_are_put_in(tmp_path: Path) -> None:
     (line,) = re.findall(r"^remotes: .*\$\{.*$", (PLANS.parent / "README.md").read_text("utf-8"), re.MULTILINE)
     found = given(tmp_path, "remotes:\n  origin: ../origin.git\n", f"{line}\n", TOKEN="ab" + "c")

@@ -9,6 +9,7 @@ from tests_integration.plan.markdown.outline import Line, Section
 from tests_integration.plan.markdown.sources import USUAL, known_remotes, put_source
 from tests_integration.plan.markdown.words import Statement, branch_name, moment, statements
 from tests_integration.plan.model import locate
+from tests_integration.plan.variables import VARIABLE
 
 LABELS = {
     "date": ("date", "created", "plan created", "created at", "plan date"),
@@ -27,14 +28,21 @@ FIELD = {label: name for name, labels in LABELS.items() for label in labels}
 NUMBERED = {
     "phase": re.compile(r"\bphase[\s-]*#?([0-9]+(?:\.[0-9]+)*)", re.IGNORECASE),
     "wave": re.compile(r"\bwave[\s-]*#?([0-9]+(?:\.[0-9]+)*)", re.IGNORECASE),
-    "attempt": re.compile(r"\b(?:attempt|iteration)[\s-]*#?([0-9]+)", re.IGNORECASE),
+    "attempt": re.compile(rf"\b(?:attempt|iteration)[\s-]*#?([0-9]+|{VARIABLE.pattern})", re.IGNORECASE),
 }
 """How a heading counts."""
+
+NUMBER = {
+    "phase": re.compile(r"#?([0-9]+(?:\.[0-9]+)*)"),
+    "wave": re.compile(r"#?([0-9]+(?:\.[0-9]+)*)"),
+    "attempt": re.compile(rf"#?([0-9]+|{VARIABLE.pattern})"),
+}
+"""How a line does, behind its label."""
 
 TITLE = re.compile(r"\b(?:integration|merge)(?:\s+(?:merge|integration))*\s+plan\b|#", re.IGNORECASE)
 """What a heading says beside the title of the wave."""
 
-ATTEMPT = re.compile(r"\(?\b(?:attempt|iteration)[\s-]*#?[0-9]+\)?", re.IGNORECASE)
+ATTEMPT = re.compile(rf"\(?{NUMBERED['attempt'].pattern}\)?", re.IGNORECASE)
 
 
 class Facts(NamedTuple):
@@ -136,7 +144,7 @@ def _put_project(draft: Draft, facts: Facts) -> None:
 def _read_number(draft: Draft, facts: Facts, name: str) -> None:
     labelled = facts.one(draft, name, name)
     counted = NUMBERED[name].search(facts.heading.text)
-    number = re.match(r"#?([0-9]+(?:\.[0-9]+)*)", labelled.value) if labelled else None
+    number = NUMBER[name].match(labelled.value) if labelled else None
     if labelled and not number and name == "attempt":
         draft.ask((name,), labelled.line, f"{labelled.value!r} is no number", "attempt: 2")
     elif labelled:

@@ -75,8 +75,9 @@ def is_branch_like(text: str) -> bool:
 
 
 def is_place(text: str) -> bool:
-    """Whether a text is the path or URL of a repository."""
-    return text.startswith(("/", "./", "../", "~")) or "://" in text
+    """Whether a text is the path or URL of a repository, or begins with a variable that holds one."""
+    begins = text.startswith(("/", "./", "../", "~", "${"))
+    return begins or "://" in text or bool(re.match(r"[\w.+-]+@[\w.-]+:", text))
 
 
 def same(text: str) -> str:

@@ -1,0 +1,38 @@
+"""What the commands beside pytest have in common: they take a plan, and values for its variables."""
+
+import argparse
+from pathlib import Path
+
+from tests_integration.engine.surroundings import look
+from tests_integration.options import setting
+from tests_integration.plan.load import give
+from tests_integration.plan.model import Plan
+from tests_integration.plan.variables import Variables
+
+
+class NoPlanError(Exception):
+    """There is no plan; the text says why, with every mistake."""
+
+
+def parser(name: str, description: str | None) -> argparse.ArgumentParser:
+    """The arguments of `python -m tests_integration.NAME`: a plan, and `--set` as pytest has it."""
+    parser = argparse.ArgumentParser(prog=f"python -m tests_integration.{name}", description=description)
+    parser.add_argument("plan", type=Path, help="the plan's file")
+    told = "what the plan takes for ${NAME}, before the environment; may be repeated"
+    parser.add_argument("--set", type=setting, action="append", default=[], metavar="NAME=VALUE", help=told)
+    return parser
+
+
+def plan_of(given: argparse.Namespace) -> Plan:
+    """The plan that these arguments name.
+
+    Raises:
+        NoPlanError: it is refused, or takes no variable of a name that is given.
+    """
+    variables = Variables(given.set)
+    found = give(given.plan, None, look, variables)
+    if found.plan is None:
+        raise NoPlanError(found.refusal)
+    if problem := variables.untaken(found.document.variables if found.document else frozenset()):
+        raise NoPlanError(problem)
+    return found.plan
