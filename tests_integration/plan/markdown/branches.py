@@ -5,11 +5,33 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from tests_integration.plan.markdown.draft import Draft
-from tests_integration.plan.markdown.entries import Entry, Told, listings, split_of
+from tests_integration.plan.markdown.entries import DECISIVE, Entry, Told, listings, split_of
 from tests_integration.plan.markdown.outline import Section
 from tests_integration.plan.markdown.parents import read_parents
 from tests_integration.plan.markdown.sources import put_source
-from tests_integration.plan.markdown.words import COMMIT, EFFORT, branch_name, is_branch_like, is_place
+from tests_integration.plan.markdown.words import (
+    COMMIT,
+    EFFORT,
+    aside,
+    branch_name,
+    is_branch_like,
+    is_place,
+    said,
+    same,
+)
+
+STATUS = frozenset({"status", "state", "remark", "remarks", "note", "notes", "comment", "ready"})
+NOT_MERGED = re.compile(
+    r"\b(?:do not|don't|never) merge\b|\bnot (?:in|part of|for) this wave\b|\balready (?:merged|integrated)\b"
+    r"|\bnot ready\b",
+    re.IGNORECASE,
+)
+NOT_NOW = re.compile(
+    r"\b(?:postponed|deferred|skip(?:ped)?|excluded|superseded|on hold|wip|blocked|abandoned|obsolete|cancell?ed)\b"
+    r"|\bdropped\b|[❌✗✘]",
+    re.IGNORECASE,
+)
+"""What a status, or a note in brackets, may say of a branch that is not to be merged."""
 
 FULL = frozenset({40, 64})
 """Digits of a full commit id."""
@@ -23,11 +45,17 @@ def read_branches(draft: Draft, root: Section) -> list[Entry]:
         example = "branches: [{id: E1, title: …, from: origin/effort/E1}]"
         draft.ask(("branches",), root.sections[0].heading.number if root.sections else 1, "none is listed", example)
         return []
+    _require_numbered(draft, entries)
+    for entry in entries:
+        for kind, other in entry.twice:
+            _ask_which(draft, entries.index(entry), kind, entry.told[kind], other)
     for group in groups[1:]:
         _learn_from(draft, entries, group)
     ids = _ids(entries)
     for n, (entry, (name, why)) in enumerate(zip(entries, ids, strict=True)):
         draft.put(("branches", n, "id"), name, entry.line.number, why)
+        _mark_read(draft, entry)
+        _require_merged(draft, entry, name)
         _put_title(draft, entry, n)
         _put_source(draft, entry, n, name)
         _put_contents(draft, entry, n)
@@ -44,6 +72,46 @@ def _names_one(draft: Draft, entry: Entry) -> bool:
     return named
 
 
+def _require_merged(draft: Draft, entry: Entry, name: str) -> None:
+    """Ask where a line says of a branch in the list that it is not to be merged, or not yet."""
+    for line in entry.beside:
+        told = said(line)
+        notes = [told.value] if told.label in STATUS or line in entry.beside[1:] else aside(line.text)[1]
+        if found := NOT_MERGED.search(line.text) or next(filter(None, map(NOT_NOW.search, notes)), None):
+            text = (
+                f"{name} is listed, and {found[0]!r} stands with it; is it merged? Strike it out (~~…~~) if it is not"
+            )
+            draft.ask(("branches", name), line.number, text, f"branches: [{{id: {name}}}]")
+
+
+def _mark_read(draft: Draft, entry: Entry) -> None:
+    """Note the lines that something is taken from: of those below the entry, each that is understood."""
+    for told in entry.told.values():
+        below = () if told.line is entry.line else told.line.lines
+        draft.read.update(line.number for line in (told.line, *below))
+
+
+def _require_numbered(draft: Draft, entries: Sequence[Entry]) -> None:
+    """Ask where a list's own numbers are in another order than its lines; `1.` each time is none."""
+    numbered = [(entry.line.ordinal, entry.line.number) for entry in entries if entry.line.ordinal is not None]
+    for (before, _), (after, line) in pairwise(numbered):
+        if after < before:
+            text = f"{before} stands before {after}: are branches merged by their numbers, or as they are listed?"
+            draft.ask(("branches",), line, text, "branches: [{id: …}, …] in the order of merging")
+            return
+
+
+def _ask_which(draft: Draft, n: int, kind: str, first: Told, other: Told) -> None:
+    """Ask where two lines say of a branch what cannot both be."""
+    a, b = (same(_of(told) or told.value.strip("`\"'")) for told in (first, other))
+    shorter, longer = sorted((a, b), key=len)
+    if longer.startswith(shorter) if kind == "commit" else f"/{longer}".endswith(f"/{shorter}"):
+        return
+    key = kind if kind in {"parent", "commit"} else "from"
+    text = f"line {first.line.number} says {first.value!r}, and this line {other.value!r}"
+    draft.ask(("branches", n, key), other.line.number, text, f"branches: [{{id: …, {key}: …}}]")
+
+
 def _learn_from(draft: Draft, entries: Sequence[Entry], group: Sequence[Entry]) -> None:
     """Take in what another list says of the same branches; that it has another order or another branch is asked."""
     met: list[int] = []
@@ -51,6 +119,9 @@ def _learn_from(draft: Draft, entries: Sequence[Entry], group: Sequence[Entry]) 
         found = [n for n, known in enumerate(entries) if known.keys & entry.keys]
         if found:
             met.append(found[0])
+            _mark_read(draft, entry)
+            for kind in DECISIVE & entry.told.keys() & entries[found[0]].told.keys():
+                _ask_which(draft, found[0], kind, entries[found[0]].told[kind], entry.told[kind])
             entries[found[0]].told = {**entry.told, **entries[found[0]].told}
             entries[found[0]].fixes = {**entry.fixes, **entries[found[0]].fixes}
         elif entry.branch and is_branch_like(entry.branch):
@@ -58,6 +129,11 @@ def _learn_from(draft: Draft, entries: Sequence[Entry], group: Sequence[Entry]) 
             draft.ask(("branches",), entry.line.number, text, "branches: [{id: …, title: …, from: …}]")
         else:
             draft.remark(entry.line.number, f"{entry.line.text!r} stands among the branches and names none of them")
+    if missing := [entry for n, entry in enumerate(entries) if n not in met and len(set(met)) > 1]:
+        names = ", ".join(entry.branch or entry.line.text for entry in missing)
+        draft.remark(
+            group[0].line.number, f"this list has not {names}, which the one in line {entries[0].line.number} has"
+        )
     if met != sorted(met):
         first = next(n for n, (a, b) in enumerate(pairwise(met)) if a > b)
         text = f"this list has another order than the one that begins in line {entries[0].line.number}"
@@ -101,6 +177,7 @@ def _put_title(draft: Draft, entry: Entry, n: int) -> None:
 
 def _put_source(draft: Draft, entry: Entry, n: int, name: str) -> None:
     place = ("branches", n, "from")
+    _tell_beside(draft, entry)
     remote, source, where = (entry.told.get(kind) for kind in ("remote", "source", "place"))
     branch = _of(source) or (entry.branch if source is None else "")
     if where and branch and is_place(where.value):
@@ -117,6 +194,16 @@ def _put_source(draft: Draft, entry: Entry, n: int, name: str) -> None:
         line = told.line.number if told else entry.line.number
         text = f"{told.value!r} is no branch's name" if told else "the document does not say which branch it is"
         draft.ask(place, line, text, f"branches: [{{id: {name}, from: REMOTE/BRANCH}}]")
+
+
+def _tell_beside(draft: Draft, entry: Entry) -> None:
+    """What stands beside the name of a branch: its commit, or something that is not read."""
+    for told in (entry.told[kind] for kind in ("source", "remote") if kind in entry.told):
+        beside = told.value.replace(_of(told), "", 1).strip(" `.,;:()@")
+        if (commit := COMMIT.search(beside)) and "commit" not in entry.told:
+            entry.tell("commit", commit[0], told.line)
+        elif beside and _of(told):
+            draft.remark(told.line.number, f"{beside!r}, beside the name of the branch, is not read")
 
 
 def _of(told: Told | None) -> str:

@@ -58,6 +58,7 @@ class Draft:
         reasons: how a value came about that no line holds as it is.
         questions: what is open.
         remarks: what the reader has to know, of no value in particular.
+        read: lines of the document that something was taken from, or is said of.
     """
 
     file: Path
@@ -69,6 +70,7 @@ class Draft:
     reasons: dict[Place, str] = field(default_factory=dict)
     questions: list[Mistake] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    read: set[int] = field(default_factory=set)
 
     def put(self, place: Place, value: object, line: int, reason: str = "") -> None:
         """Let the plan hold a value; lists and mappings that hold it are made as needed.
@@ -79,6 +81,7 @@ class Draft:
             line: of the document that it came from; 0 where it came from beside the document.
             reason: how, where the line does not hold it as it is.
         """
+        self.read.add(line)
         holder: object = self.data
         for step, after in pairwise(place):
             holder = _inside(holder, step, [] if isinstance(after, int) else {})
@@ -97,16 +100,19 @@ class Draft:
             text: what is open.
             settle: the line of YAML that settles it.
         """
+        self.read.add(line)
         between = "" if text.endswith("?") else ";"
         how = f"{text}{between} a ```{OWN} block with `{settle}` settles it"
         self.questions.append(Mistake(Mark(line, 1), place, visible(how)))
 
     def refuse(self, line: int, text: str) -> None:
         """Say of a line that it asks for what cannot be done."""
+        self.read.add(line)
         self.questions.append(Mistake(Mark(line, 1), (), visible(text)))
 
     def remark(self, line: int, text: str) -> None:
         """Tell what has to be known of a line."""
+        self.read.add(line)
         self.remarks.append(visible(f"line {line}: {text}"))
 
 

@@ -32,13 +32,18 @@ LABELS = {
     "lines": ("lines", "size", "line count", "loc", "lines of code"),
     "title": ("title", "name"),
     "id": ("id", "effort", "effort id"),
-    "conflicts": ("expected conflicts", "expected conflict", "conflicts", "conflict resolution"),
-    "order": ("order", "no", "nr"),
+    "conflicts": ("expected conflicts", "expected conflict", "conflicts", "conflict resolution", "conflicts with"),
+    "order": ("order", "merge order", "no", "nr", "step", "seq", "sequence", "position"),
 }
 """Labels and heads of columns for each thing that is said of a branch."""
 
 FIELD = {label: name for name, labels in LABELS.items() for label in labels}
-LISTED = re.compile(r"\bbranches\b|\befforts\b|\b(merge|integration|sequential) (order|sequence)\b")
+DECISIVE = frozenset({"source", "remote", "parent", "commit"})
+"""What is said of a branch that can be one thing only."""
+
+LISTED = re.compile(
+    r"\bbranches\b|\befforts\b|\b(merge|integration|sequential) (order|sequence)\b|\border of (merg|integrat)"
+)
 LEFT_OUT = re.compile(r"\bexclude|\bstrateg|\bcommand|\bexecution\b|\bnot\b|\bconflict|\bafter\b")
 STACKED = re.compile(r"(parents?|based on|stacked on|depends on|dependencies|requires)\b:?\s*(.*)", re.IGNORECASE)
 NUMBER = re.compile(r"^(?:#?[0-9]+[.):]|step [0-9]+:?)\s+", re.IGNORECASE)
@@ -63,16 +68,23 @@ class Entry:
         line: where it is listed.
         told: what is said of it, by the names in `LABELS`.
         fixes: ids of fixes that are mentioned with it, each with the line.
+        beside: all lines, or cells of a row, that are about it.
+        twice: what was said once more, of what can be one thing only.
     """
 
     line: Line
     told: dict[str, Told] = field(default_factory=dict)
     fixes: dict[str, Line] = field(default_factory=dict)
+    beside: tuple[Line, ...] = ()
+    twice: list[tuple[str, Told]] = field(default_factory=list)
 
     def tell(self, name: str, value: str, line: Line | None = None) -> None:
         """Note what is said, unless it was said before."""
+        told = Told(value, line or self.line)
+        if value and name in self.told and name in DECISIVE:
+            self.twice.append((name, told))
         if value:
-            self.told.setdefault(name, Told(value, line or self.line))
+            self.told.setdefault(name, told)
 
     @property
     def keys(self) -> frozenset[str]:
@@ -105,8 +117,7 @@ def listings(root: Section) -> list[list[Entry]]:
 def belongs_to_listing(root: Section) -> set[int]:
     """Identities of the sections that list branches: what they say is said of a branch, not of the wave."""
     tops = [section for section in root.all() if LISTED.search(label(section.heading.text))]
-    alone = [section for section in root.all() if section.level > 1 and _is_entry(section)]
-    return {id(inner) for section in (*tops, *alone) for inner in section.all()}
+    return entries_of(root).union(id(inner) for section in tops for inner in section.all())
 
 
 def _without_inner(sections: list[Section]) -> list[Section]:
@@ -115,49 +126,61 @@ def _without_inner(sections: list[Section]) -> list[Section]:
 
 
 def _groups(section: Section) -> Iterator[list[Entry]]:
-    wanted = [one for one in section.all() if not _is_left_out(one)]
+    wanted = [*_wanted(section)]
     yield [_of_section(one) for one in wanted if one is not section and _is_entry(one)]
     lists = [one for one in wanted if not _is_entry(one) and (section.level or LISTED.search(label(one.heading.text)))]
     for one in lists:
-        yield [_of_line(line) for line in one.lines if line.ordinal is not None]
+        yield [_of_line(line) for line in one.lines if line.ordinal is not None and not FIELD.get(said(line).label)]
     for one in wanted:
         yield from (_of_table(block) for block in one.blocks if isinstance(block, Table))
     for one in lists:
-        bullets = [_of_line(line) for line in one.lines if line.bullet]
+        bullets = [_of_line(line) for line in one.lines if line.bullet and not FIELD.get(said(line).label)]
         yield [entry for entry in bullets if entry.branch]
 
 
-def _is_left_out(section: Section) -> bool:
-    return bool(LEFT_OUT.search(label(section.heading.text)))
+def _wanted(section: Section) -> Iterator[Section]:
+    """The section and those in it, without those that list what is not merged, or something else."""
+    if _is_entry(section) or not LEFT_OUT.search(label(section.heading.text)):
+        yield section
+        for inner in section.sections:
+            yield from _wanted(inner)
 
 
 def _is_entry(section: Section) -> bool:
-    """Whether a section with a heading of its own is about one branch."""
+    """Whether a section with a heading of its own is about one branch, which a line or the heading names."""
     labels = {FIELD.get(said(line).label) for line in section.lines}
-    return not section.sections and bool(labels & {"source", "remote"})
+    first = SEPARATOR.split(NUMBER.sub("", section.heading.text))[0]
+    named = first in section.heading.codes and is_branch_like(first) and bool(labels & {"parent", "needs", "commit"})
+    holds_others = any(_is_entry(inner) for inner in section.sections)
+    return not holds_others and (named or bool(labels & {"source", "remote"}))
+
+
+def entries_of(root: Section) -> set[int]:
+    """Identities of the sections that are about one branch each."""
+    return {id(section) for section in root.all() if section.level > 1 and _is_entry(section)}
 
 
 def _of_section(section: Section) -> Entry:
-    entry = Entry(section.heading)
+    entry = Entry(section.heading, beside=(section.heading, *section.lines))
     _read_below(entry, section.lines)
     _read_head(entry, section.heading)
     return entry
 
 
 def _of_line(line: Line) -> Entry:
-    entry = Entry(line)
+    entry = Entry(line, beside=(line, *line.lines))
     _read_below(entry, line.lines)
     _read_head(entry, line)
     return entry
 
 
 def _of_table(table: Table) -> list[Entry]:
-    columns = [FIELD.get(label(cell.text), "") for cell in table.head]
+    columns = [FIELD.get(label(cell.text), "order" if cell.text in {"#", "№"} else "") for cell in table.head]
     if not {"source", "remote"} & set(columns):
         return []
     entries = []
     for row in table.rows:
-        entry = Entry(row[columns.index("source" if "source" in columns else "remote")])
+        entry = Entry(row[columns.index("source" if "source" in columns else "remote")], beside=row)
         for name, cell in zip(columns, row, strict=False):
             if name == "id":
                 _read_head(entry, cell)
@@ -198,9 +221,16 @@ def _read_head(entry: Entry, line: Line) -> None:
     left, *right = SEPARATOR.split(text, maxsplit=1)
     left = left.strip(" :")
     rest = right[0].strip(" :") if right else ""
+    first, *others = SEPARATOR.split(rest, maxsplit=1)
+    if is_branch_like(first) and not {"source", "remote"} & entry.told.keys():
+        entry.tell("source", first, line)
+        rest = others[0].strip(" :") if others else ""
     found = EFFORT.match(left)
     if is_branch_like(left):
         entry.tell("source", left, line)
+        if effort := EFFORT.match(rest):
+            entry.tell("id", effort[1], line)
+            rest = rest[effort.end() :].strip(" :-–—")  # noqa: RUF001 - dashes as people type them
     elif found and found.end() == len(left):
         entry.tell("id", found[1], line)
     elif found and not rest:
@@ -213,6 +243,9 @@ def _read_head(entry: Entry, line: Line) -> None:
     else:
         rest = f"{left}: {rest}" if rest else left
     entry.tell("title", rest, line)
+    coded = [code for code in line.codes if is_branch_like(code)]
+    if len(coded) == 1 and not {"source", "remote"} & entry.told.keys():
+        entry.tell("source", coded[0], line)
 
 
 def _read_note(entry: Entry, note: str, line: Line) -> None:
@@ -230,6 +263,8 @@ def _read_note(entry: Entry, note: str, line: Line) -> None:
         elif EFFORT.fullmatch(first):
             entry.tell("id", first, line)
             entry.tell("title", rest[0] if rest else "", line)
+        elif is_branch_like(part) and part in line.codes and not {"source", "remote"} & entry.told.keys():
+            entry.tell("source", part, line)
         elif part.casefold() not in NOTHING:
             entry.tell("contains", part, line)
     entry.tell(kind, ", ".join(stacked), line)

@@ -2,21 +2,26 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from tests_integration.plan.markdown.draft import Draft
 from tests_integration.plan.markdown.entries import Entry
-from tests_integration.plan.markdown.outline import Fence, Line, Section
-from tests_integration.plan.markdown.words import FIX, aside, label, paths_in, said, same
+from tests_integration.plan.markdown.outline import Fence, Line, Section, Table
+from tests_integration.plan.markdown.words import CLAUSE, FIX, NEVER, aside, label, paths_in, said, same
 
-ABOUT = re.compile(r"\bfix|\bguidance\b|\bhealing\b|\bbugs?\b")
+ABOUT = re.compile(r"\bfix|\bguidance\b|\bhealing\b|\bbugs?\b|\bissues?\b|\bdefects?\b")
 """Headings under which fixes are declared."""
 
 PROBLEM = frozenset({"issue", "problem", "bug", "description", "cause", "root cause"})
 AFTER = re.compile(
-    r"\bafter\s+(?:the\s+)?(?:merg(?:e|ing)\s+(?:of\s+)?)?([\w./-]+)|\bmerge\s+(?:of\s+)?([\w./-]+)", re.IGNORECASE
+    r"\bafter\s+(?:the\s+)?(?:merg(?:e|ing)\s+(?:of\s+)?)?([\w./-]+)|\bmerg(?:e|ing)\s+(?:of\s+)?([\w./-]+)",
+    re.IGNORECASE,
 )
 DELETE = re.compile(r"\b(?:delete|deleting|remove|drop|git rm)\b", re.IGNORECASE)
+PART = re.compile(r"\b(?:from|in|inside|within|of)\b", re.IGNORECASE)
+"""Words before the file of which a part only is deleted."""
+
 KEEP = re.compile(r"\bkeep\b|\bnot\b|\binstead of\b", re.IGNORECASE)
 TAKE = {
     "theirs": re.compile(r"\b(?:accept|take|use|keep)\s+(?:the\s+)?(?:incoming|theirs|branch)\b", re.IGNORECASE),
@@ -34,6 +39,9 @@ NOTED = re.compile(
     re.IGNORECASE,
 )
 """Steps that the run does anyway."""
+
+PLACED = frozenset({"after", "branch", "effort", "merge", "in", "in merge", "after merge", "applied after"})
+"""Columns of the branch whose merge holds a fix."""
 
 APART = re.compile(r"\b(?:separate|own|new|additional)\s+commit\b", re.IGNORECASE)
 ELSEWHERE = re.compile(r"\b(?:fixed|applied|corrected|resolved|complete)\b.*", re.IGNORECASE)
@@ -65,6 +73,7 @@ def read_fixes(draft: Draft, root: Section, entries: Sequence[Entry]) -> None:
             after = ids[mentioned[name][0]], mentioned[name][1].number
         if _put(draft, name, fix, after, count):
             count += 1
+        draft.read.update(line.number for entry in entries if (line := entry.fixes.get(name)))
     for name in mentioned.keys() - found.keys():
         text = f"{name} is mentioned, and no line says what is done about it"
         draft.remark(mentioned[name][1].number, text)
@@ -81,12 +90,31 @@ def _found(root: Section) -> dict[str, _Found]:
             for line in section.lines:
                 if name := FIX.match(line.text):
                     _collect(found.setdefault(name[1], _Found(line)), line)
+            for table in (block for block in section.blocks if isinstance(block, Table)):
+                _collect_rows(found, table)
     return found
+
+
+def _collect_rows(found: dict[str, _Found], table: Table) -> None:
+    """Take in the rows that have the id of a fix in a cell of its own."""
+    heads = [label(cell.text) for cell in table.head]
+    for row in table.rows:
+        at = next((n for n, cell in enumerate(row) if FIX.fullmatch(cell.text)), None)
+        if at is not None:
+            fix = found.setdefault(row[at].text, _Found(row[at]))
+            fix.words += [
+                replace(cell, text=f"after {cell.text}" if head in PLACED else f"{head}: {cell.text}", strong="")
+                for n, (head, cell) in enumerate(zip(heads, row, strict=True))
+                if n != at and cell.text
+            ]
 
 
 def _collect(fix: _Found, block: object) -> None:
     if isinstance(block, Fence):
         fix.steps += [Line(block.number + n, text) for n, text in enumerate(block.content.splitlines()) if text.strip()]
+    if isinstance(block, Table) and len(block.head) == len(("label", "value")):
+        rows = [block.head, *block.rows]
+        fix.words += [replace(value, text=f"{name.text}: {value.text}", strong="") for name, value in rows]
     if not isinstance(block, Line):
         return
     is_step = block.ordinal is not None
@@ -115,13 +143,15 @@ def _put(draft: Draft, name: str, fix: _Found, after: tuple[str, int] | None, n:
     for step in wrong:
         text = f"the step {step.text!r} of {name} is none that a merge can hold: delete FILE, take a side, apply PATCH"
         draft.ask(("fixes", name), step.number, text, f"fixes: [{{id: {name}, delete: [FILE]}}]")
-    if not action:
+    draft.read.update(step.number for step in fix.steps)
+    if not action and not line:
         if fix.steps and not wrong:
             draft.ask(
                 ("fixes", name), fix.line.number, f"what does {name} do?", f"fixes: [{{id: {name}, delete: [FILE]}}]"
             )
         elif not wrong:
             draft.remark(fix.line.number, f"{name} asks for nothing inside a merge: no file, side or patch is named")
+    if not action:
         return False
     draft.put(("fixes", n, "id"), name, fix.line.number)
     problem, problem_line = _problem(fix, name)
@@ -136,8 +166,10 @@ def _put(draft: Draft, name: str, fix: _Found, after: tuple[str, int] | None, n:
     deleted = action.get("delete")
     if isinstance(deleted, list) and (twin := _twin(fix, deleted)):
         draft.put(("fixes", n, "needs"), [twin], problem_line, "what it is a duplicate of has to be there")
-    if proven := next((found[1] for each in (fix.line, *fix.words) if (found := PROVEN.search(each.text))), ""):
-        draft.put(("fixes", n, "proven"), proven.strip(), line)
+    if proven := next(
+        ((told[1], one.number) for one in (fix.line, *fix.words) if (told := PROVEN.search(one.text))), None
+    ):
+        draft.put(("fixes", n, "proven"), proven[0].strip(), proven[1])
     return True
 
 
@@ -155,27 +187,77 @@ def _patch(text: str) -> str:
     return next((file for file in paths_in(text) if file.endswith(PATCHES)), "") if APPLY.search(text) else ""
 
 
-def _action(draft: Draft, name: str, fix: _Found) -> tuple[dict[str, object], int]:
-    """What the fix does, as the plan's keys, and the line that says so."""
+class _Deeds(NamedTuple):
+    """What the lines of a fix ask for, each with its line.
+
+    Attributes:
+        patches: files to apply.
+        taken: files to take, by side.
+        deleted: files to delete.
+        vague: a line that takes a side of no file, or deletes a part of one; 0 where there is none.
+    """
+
+    patches: dict[str, int]
+    taken: dict[str, dict[str, int]]
+    deleted: dict[str, int]
+    vague: int
+
+    @property
+    def told(self) -> dict[str, int]:
+        """Each as a fix of its own would have it, for people."""
+        sides = {f"take {side} of {', '.join(files)}": min(files.values()) for side, files in self.taken.items()}
+        gone = {f"delete {', '.join(self.deleted)}": min(self.deleted.values())} if self.deleted else {}
+        taken = {", ".join(sides): min(sides.values())} if sides else {}
+        return {f"apply {patch}": number for patch, number in self.patches.items()} | taken | gone
+
+
+def _deeds(fix: _Found) -> _Deeds:
     lines = [*fix.steps, *fix.words]
     every = list(dict.fromkeys(path for line in lines for path in _files(line.text)))
-    for line in lines:
-        if patch := _patch(line.text):
-            return {"patch": patch}, line.number
+    found = _Deeds({patch: line.number for line in lines if (patch := _patch(line.text))}, {}, {}, 0)
+    for number, text in ((line.number, text) for line in lines for text in CLAUSE.split(line.text)):
         for side, pattern in TAKE.items():
-            if pattern.search(line.text) and (files := _files(line.text)):
-                return {"take": {side: [_whole(file, every) for file in files]}}, line.number
-    deleted: dict[str, int] = {}
-    for line in lines:
-        text = KEEP.split(DELETE.split(line.text, maxsplit=1)[1])[0] if DELETE.search(line.text) else ""
-        for file in _files(aside(text)[0]):
-            deleted.setdefault(_whole(file, every), line.number)
-    coded = {code for line in lines for code in line.codes}
-    for file, number in deleted.items():
+            if (verb := pattern.search(text)) and not NEVER.search(text[: verb.start()]):
+                if files := {_whole(file, every): number for file in _files(text)}:
+                    found.taken.setdefault(side, {}).update(files)
+                else:
+                    found = found._replace(vague=number)
+        whole, *parts = PART.split(aside(_deleted_in(text))[0], maxsplit=1)
+        for file in _files(whole):
+            found.deleted.setdefault(_whole(file, every), number)
+        if [*_files("".join(parts))] and not [*_files(whole)]:
+            found = found._replace(vague=number)
+    return found
+
+
+def _action(draft: Draft, name: str, fix: _Found) -> tuple[dict[str, object], int]:
+    """What the fix does, as the plan's keys, and the line that says so; no key, and the line where that was asked."""
+    found = _deeds(fix)
+    if len(found.told) > 1:
+        number = max(found.told.values())
+        text = f"{name} does several things: {'; '.join(found.told)}; a fix does one, and another has an id of its own"
+        draft.ask(("fixes", name), number, text, f"fixes: [{{id: {name}, …}}, {{id: {name}-2, …}}]")
+        return {}, number
+    if found.patches:
+        return {"patch": next(iter(found.patches))}, next(iter(found.patches.values()))
+    if found.taken:
+        return {"take": {side: list(files) for side, files in found.taken.items()}}, next(iter(found.told.values()))
+    if found.vague and not found.deleted:
+        text = f"which whole files does {name} delete, or take from a side? A fix that edits one is a patch"
+        draft.ask(("fixes", name), found.vague, text, f"fixes: [{{id: {name}, patch: FILE}}]")
+        return {}, found.vague
+    coded = {code for line in (*fix.steps, *fix.words) for code in line.codes}
+    for file, number in found.deleted.items():
         if "/" not in file and file not in coded:
             text = f"{name} deletes {file!r}: is that a file at the top of the repository, or in which folder?"
             draft.ask(("fixes", name), number, text, f"fixes: [{{id: {name}, delete: [FOLDER/{file}]}}]")
-    return ({"delete": list(deleted)} if deleted else {}), next(iter(deleted.values()), 0)
+    return ({"delete": list(found.deleted)} if found.deleted else {}), next(iter(found.deleted.values()), 0)
+
+
+def _deleted_in(text: str) -> str:
+    """The part of a line that names what is deleted, or empty."""
+    verb = DELETE.search(text)
+    return KEEP.split(text[verb.end() :])[0] if verb and not NEVER.search(text[: verb.start()]) else ""
 
 
 def _files(text: str) -> Iterator[str]:

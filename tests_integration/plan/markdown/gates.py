@@ -1,12 +1,12 @@
 """How the branch is built, tested and demonstrated: as the document says, or as what is there suggests."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from tests_integration.plan.markdown.draft import Draft
-from tests_integration.plan.markdown.outline import Fence, Section
+from tests_integration.plan.markdown.outline import Block, Fence, Section
 from tests_integration.plan.markdown.words import label, paths, said, statements
 
 INFRASTRUCTURE = "infrastructure"
@@ -54,41 +54,77 @@ SECTIONS = {
     "build": frozenset({*LABELS["build"], "build verification"}),
     "test": frozenset({*LABELS["test"], "testing", "test verification"}),
 }
+BOTH = re.compile(r"\bbuild\b.*\btests?\b")
+TESTING = re.compile(r"\b(?:tests?|check|vet|lint|pytest|ctest|spec)\b")
+SHELLS = frozenset({"", "bash", "sh", "shell", "console", "zsh"})
+"""What blocks of code with commands are marked as."""
+
+GOES_ON = "\\"
+FOR_OTHERS = re.compile(r"(?:cd|pushd|export|source|set|umask|\.)\s|[A-Za-z_]\w*=\S*$")
+"""Commands that do nothing but change the shell that they run in."""
+
 SCRIPT = frozenset({"demo script", "demo", "demonstration", "demonstration script"})
 DOCUMENT = frozenset({"demo document", "demo documentation", "demo document file"})
+WITHIN = {"script": frozenset({"script"}), "document": frozenset({"document", "documentation", "docs", "readme"})}
+"""Labels of the same under a heading about the demo."""
+
 DEMO = re.compile(r"\bdemo(nstration)?s?\b")
 
 
-def read_gates(draft: Draft, root: Section, line: int) -> None:
+def read_gates(draft: Draft, root: Section, about_one: Collection[int], line: int) -> None:
     """Put build, test and demo into the plan; what neither the document nor the clone tells is asked for.
 
     Args:
         draft: the plan.
         root: of the document.
+        about_one: identities of the sections about branches, whose own tests are not the wave's.
         line: where what is open is asked for.
     """
-    told = {stage: [*_commands(root, stage)] for stage in ("build", "test")}
+    sections = [section for section in root.all() if id(section) not in about_one]
+    told = {stage: [*_commands(draft, sections, stage)] for stage in ("build", "test")}
     for stage, found in told.items():
-        for n, (number, command) in enumerate(found):
-            draft.put((stage, n, "run"), command, number)
+        for n, (number, command, why) in enumerate(found):
+            draft.put((stage, n, "run"), command, number, why)
     if not all(told.values()):
         _read_toolchain(draft, {stage for stage, found in told.items() if not found}, line)
     _read_demo(draft, root, line)
 
 
-def _commands(root: Section, stage: str) -> Iterator[tuple[int, str]]:
-    for section in root.all():
+def _commands(draft: Draft, sections: Iterable[Section], stage: str) -> Iterator[tuple[int, str, str]]:
+    """Lines for bash, each with its number, and why it is of this stage where no label says so."""
+    for section in sections:
         for statement in statements(section):
             if statement.label in LABELS[stage]:
                 yield from (
-                    (statement.line, code) for code in statement.codes if " " in code or code == statement.value
+                    (statement.line, code, "") for code in statement.codes if " " in code or code == statement.value
                 )
-        fences = section.blocks if label(section.heading.text) in SECTIONS[stage] else ()
+        title = label(section.heading.text)
         below = [child for line in section.lines if said(line).label in LABELS[stage] for child in line.children]
-        for fence in (block for block in (*fences, *below) if isinstance(block, Fence)):
-            for offset, text in enumerate(fence.content.splitlines()):
-                if text.strip() and not text.lstrip().startswith("#"):
-                    yield fence.number + offset, text.strip()
+        for fence in (*(section.blocks if title in SECTIONS[stage] else ()), *below):
+            yield from ((number, text, "") for number, text in _lines_of(draft, fence))
+        both = section.blocks if BOTH.search(title) else ()
+        for number, text in (found for block in both for found in _lines_of(draft, block)):
+            if bool(TESTING.search(text)) == (stage == "test"):
+                yield number, text, f"the line speaks of {'tests' if stage == 'test' else 'no tests'}"
+
+
+def _lines_of(draft: Draft, block: Block) -> list[tuple[int, str]]:
+    """The commands in a block of code; where one of them is for those after it, all are one."""
+    if not isinstance(block, Fence) or block.info.partition(" ")[0] not in SHELLS:
+        return []
+    found: list[tuple[int, str]] = []
+    goes_on = False
+    for number, written in enumerate(block.content.splitlines(), block.number):
+        text = written.strip().removeprefix("$ ")
+        if goes_on:
+            found[-1] = found[-1][0], f"{found[-1][1].removesuffix(GOES_ON).rstrip()} {text}"
+        elif text and not text.startswith("#"):
+            found.append((number, text))
+        draft.read.add(number)
+        goes_on = bool(found) and text.endswith(GOES_ON)
+    if any(FOR_OTHERS.match(text) for _, text in found):
+        return [(found[0][0], " && ".join(text for _, text in found))]
+    return found
 
 
 def _read_toolchain(draft: Draft, stages: set[str], line: int) -> None:
@@ -114,11 +150,7 @@ def _read_toolchain(draft: Draft, stages: set[str], line: int) -> None:
 
 def _read_demo(draft: Draft, root: Section, line: int) -> None:
     wanted = next((one.heading.number for one in root.all() if DEMO.search(label(one.heading.text))), line)
-    told = [(said(one), one) for section in root.all() for one in section.lines]
-    script = next(((paths(one)[0], one.number) for words, one in told if words.label in SCRIPT and paths(one)), None)
-    document = next(
-        ((paths(one)[0], one.number) for words, one in told if words.label in DOCUMENT and paths(one)), None
-    )
+    script, document = _told(draft, root, "script", SCRIPT), _told(draft, root, "document", DOCUMENT)
     beside = draft.file.parent
     places = (f"{draft.file.stem}/{INFRASTRUCTURE}", INFRASTRUCTURE)
     created = next((place for place in places if _files(beside / place)), INFRASTRUCTURE)
@@ -138,6 +170,30 @@ def _read_demo(draft: Draft, root: Section, line: int) -> None:
             draft.ask(
                 ("demo", key), wanted, f"the document names no demo {key}, and {there}", f"demo: {{{key}: {example}}}"
             )
+
+
+def _told(draft: Draft, root: Section, key: str, labels: frozenset[str]) -> tuple[str, int] | None:
+    """The file that a line names under one of these labels; that others name another is asked about."""
+    found: list[tuple[str, int]] = []
+    for section in root.all():
+        within = WITHIN[key] if DEMO.search(label(section.heading.text)) else frozenset()
+        for line in section.lines:
+            if said(line).label in labels | within:
+                found += ((file, line.number) for file in paths(line))
+    ending = ".sh" if key == "script" else ".md"
+    beside = [
+        (file, line.number)
+        for section in root.all()
+        if DEMO.search(label(section.heading.text)) and not found
+        for line in section.lines
+        for file in paths(line)
+        if file.endswith(ending)
+    ]
+    found = found or beside
+    if len({file for file, _ in found}) > 1:
+        text = f"the demo's {key} is {found[0][0]} by line {found[0][1]}, and {found[-1][0]} by this line"
+        draft.ask(("demo", key), found[-1][1], text, f"demo: {{{key}: {found[0][0]}}}")
+    return found[0] if found else None
 
 
 def _files(folder: Path) -> list[Path]:

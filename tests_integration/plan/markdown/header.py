@@ -7,11 +7,12 @@ from typing import NamedTuple
 from tests_integration.plan.markdown.draft import Draft
 from tests_integration.plan.markdown.outline import Line, Section
 from tests_integration.plan.markdown.sources import USUAL, known_remotes, put_source
-from tests_integration.plan.markdown.words import Statement, branch_name, moment, statements
+from tests_integration.plan.markdown.words import COMMIT, Statement, branch_name, moment, statements
 from tests_integration.plan.model import locate
 from tests_integration.plan.variables import VARIABLE
 
 LABELS = {
+    "title": ("title",),
     "date": ("date", "created", "plan created", "created at", "plan date"),
     "project": ("project", "project prefix"),
     "phase": ("phase",),
@@ -28,9 +29,13 @@ FIELD = {label: name for name, labels in LABELS.items() for label in labels}
 NUMBERED = {
     "phase": re.compile(r"\bphase[\s-]*#?([0-9]+(?:\.[0-9]+)*)", re.IGNORECASE),
     "wave": re.compile(r"\bwave[\s-]*#?([0-9]+(?:\.[0-9]+)*)", re.IGNORECASE),
-    "attempt": re.compile(rf"\b(?:attempt|iteration)[\s-]*#?([0-9]+|{VARIABLE.pattern})", re.IGNORECASE),
+    "attempt": re.compile(
+        rf"\b(?:attempt|iteration)[\s-]*(?:no\.?|nr\.?|number)?\s*#?([0-9]+|{VARIABLE.pattern})", re.IGNORECASE
+    ),
 }
 """How a heading counts."""
+
+TRIED = re.compile(r"\b(?:attempt|iteration)\b", re.IGNORECASE)
 
 NUMBER = {
     "phase": re.compile(r"#?([0-9]+(?:\.[0-9]+)*)"),
@@ -58,6 +63,7 @@ class Facts(NamedTuple):
         if others and key not in draft.settled:
             text = f"line {found[0].line} says {found[0].value!r}, and this line {others[0].value!r}"
             draft.ask((key,), others[0].line, text, f"{key}: {_plain(found[0].value)}")
+        draft.read.update(one.line for one in found)
         return found[0] if found else None
 
 
@@ -81,7 +87,7 @@ def read_header(draft: Draft, facts: Facts) -> None:
     draft.put(("version",), "1", 1)
     for name in ("phase", "wave", "attempt"):
         _read_number(draft, facts, name)
-    _put_title(draft, heading)
+    _put_title(draft, heading, facts.one(draft, "title", "title"))
     date = facts.one(draft, "date", "date")
     at = moment(date.value) if date else None
     if date and at:
@@ -116,6 +122,9 @@ def read_bases(draft: Draft, facts: Facts) -> None:
 
 def _put_branch(draft: Draft, key: str, found: Statement | None, why: str, line: int) -> None:
     name = branch_name(found.value, found.codes) if found else ""
+    beside = found.value.replace(name, "", 1).strip(" `.,;:()") if found and name else ""
+    if found and beside and (COMMIT.search(beside) or not found.value.rstrip().endswith(")")):
+        draft.remark(found.line, f"{beside!r}, beside the name of the branch, is not read")
     if found and name and key == "base":
         put_source(draft, ("base",), name, found.line, reason=why)
         return
@@ -154,13 +163,18 @@ def _read_number(draft: Draft, facts: Facts, name: str) -> None:
             draft.ask((name,), labelled.line, text, f"{name}: {number[1]}")
     elif counted:
         draft.put((name,), counted[1], facts.heading.number)
+    elif name == "attempt" and TRIED.search(facts.heading.text):
+        draft.ask((name,), facts.heading.number, f"{facts.heading.text!r} does not say which attempt", "attempt: 2")
 
 
-def _put_title(draft: Draft, heading: Line) -> None:
-    """The heading without what every such document says: `Integration Plan`, and the attempt, which has its own key."""
-    rest = " ".join(ATTEMPT.sub(" ", TITLE.sub(" ", heading.text)).split()).strip(" -–—:,()")  # noqa: RUF001 - dashes
+def _put_title(draft: Draft, heading: Line, told: Statement | None) -> None:
+    """What is called the title, else the heading without what every such document says, and without the attempt."""
+    rest = " ".join(ATTEMPT.sub(" ", TITLE.sub(" ", heading.text)).split())
+    rest = rest.removeprefix("for ").strip(" -–—:,()")  # noqa: RUF001 - dashes as people type them
     numbers = [f"{name.capitalize()} {draft.data[name]}" for name in ("phase", "wave") if name in draft.data]
-    if rest:
+    if told:
+        draft.put(("title",), told.value, told.line)
+    elif rest:
         draft.put(("title",), rest if rest.count("(") == rest.count(")") else f"{rest})", heading.number)
     elif numbers:
         draft.put(("title",), " ".join(numbers), heading.number, "the heading says no more")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tests_integration.plan.markdown.draft import Draft
 from tests_integration.plan.markdown.entries import Entry
-from tests_integration.plan.markdown.outline import Block, Line, Section
+from tests_integration.plan.markdown.outline import Block, Line, Section, Table
 from tests_integration.plan.markdown.words import FIX, label, paths_in, same
 
 ABOUT = re.compile(
@@ -23,8 +23,11 @@ with
 """
 """Words that ask for nothing of their own."""
 
+NUMBERS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+ANY = rf"([0-9]+|{'|'.join(NUMBERS)})"
 COUNTED = re.compile(
-    r"\ball ([0-9]+) (?:effort )?branches\b|\b([0-9]+) (?:effort )?branches\b(?=.*\b(?:merged|integrated)\b)"
+    rf"\ball {ANY} (?:effort )?(?:branches|efforts)\b"
+    rf"|\b{ANY} (?:effort )?(?:branches|efforts)\b(?=.*\b(?:merged|integrated)\b)"
 )
 RULE = re.compile(r"r[0-9]{3}")
 PUSH = re.compile(
@@ -32,7 +35,9 @@ PUSH = re.compile(
 )
 
 
-NOT = re.compile(r"\b(?:not|never|no|don't|without|unless|until)\b")
+NOT = re.compile(
+    r"\b(?:not|never|no|don't|without|unless|until|later|manual(?:ly)?|by hand)\b|\bafter\b.*\b(?:review|approv|sign)"
+)
 
 
 class Tie(NamedTuple):
@@ -133,8 +138,9 @@ class Promise(NamedTuple):
 
 def read_outcome(draft: Draft, root: Section, entries: Sequence[Entry]) -> list[Promise]:
     """Publish where the document says so, hold its numbers against its list, and tie each promise to its proof."""
-    lines = [line for section in _sections(root) for line in _lines(section.blocks)]
-    if pushed := next((line for line in (*lines, *_steps(root)) if _asks_to_push(line.text.casefold())), None):
+    lines = [line for section in _sections(root) for line in [*_lines(section.blocks)] or _talk(section.blocks)]
+    listed = (line for section in _sections(root) for line in _lines(section.blocks))
+    if pushed := next((line for line in (*listed, *_steps(root)) if _asks_to_push(line.text.casefold())), None):
         remote = str(draft.data.get("base", "")).partition("/")[0]
         if remote and remote != ".":
             draft.put(("publish", "remote"), remote, pushed.number, "where the base is")
@@ -146,6 +152,7 @@ def read_outcome(draft: Draft, root: Section, entries: Sequence[Entry]) -> list[
             continue
         counted = COUNTED.search(text.casefold())
         number = next(filter(None, counted.groups()), "") if counted else ""
+        number = str(NUMBERS.index(number) + 2) if number in NUMBERS else number
         if number and entries and int(number) != len(entries):
             draft.ask(
                 ("branches",),
@@ -153,6 +160,7 @@ def read_outcome(draft: Draft, root: Section, entries: Sequence[Entry]) -> list[
                 f"{text!r} speaks of {number} branches, and {len(entries)} are listed",
                 "branches: [{id: …, title: …, from: …}]",
             )
+        draft.read.add(line.number)
         promises.append(_promise(draft, line, text, entries))
     for promise in promises:
         if promise.told:
@@ -180,13 +188,19 @@ def _steps(root: Section) -> Iterator[Line]:
 
 
 def _lines(blocks: Sequence[Block]) -> Iterator[Line]:
-    """Entries of lists and ticked lines; other paragraphs are talk."""
+    """Entries of lists and ticked lines; beside them, other paragraphs are talk."""
     for block in blocks:
         if isinstance(block, Line):
             listed = block.bullet or block.ordinal is not None
             if listed or TICKED.match(block.text) or CROSSED.match(block.text):
                 yield block
             yield from _lines(block.children)
+        elif isinstance(block, Table):
+            yield from (max(row, key=lambda cell: len(cell.text)) for row in block.rows)
+
+
+def _talk(blocks: Sequence[Block]) -> list[Line]:
+    return [block for block in blocks if isinstance(block, Line) and not block.text.endswith(":")]
 
 
 def _promise(draft: Draft, line: Line, text: str, entries: Sequence[Entry]) -> Promise:
@@ -211,7 +225,7 @@ def _words(text: str) -> list[str]:
 
 def _asks_nothing(word: str, entries: Sequence[Entry]) -> bool:
     known = any(same(word) in entry.keys for entry in entries)
-    return word in ANYWAY.split() or word.isdecimal() or bool(RULE.fullmatch(word)) or known
+    return word in ANYWAY.split() or word in NUMBERS or word.isdecimal() or bool(RULE.fullmatch(word)) or known
 
 
 def _words_of(fix: dict[str, object]) -> set[str]:

@@ -16,6 +16,7 @@ from tests_integration.plan.markdown.outline import OutlineError, Section, outli
 from tests_integration.plan.markdown.rules import read_rules
 from tests_integration.plan.markdown.settled import own_block, settle
 from tests_integration.plan.markdown.sources import known_remotes, publish_beside
+from tests_integration.plan.markdown.unread import tell_unread
 from tests_integration.plan.mistakes import Mark, Mistake, Place, PlanRejectedError
 from tests_integration.plan.model import PlanDocument, locate
 from tests_integration.plan.parts import Branch
@@ -75,8 +76,10 @@ def _read(draft: Draft, root: Section) -> list[Promise]:
     entries = read_branches(draft, root)
     read_fixes(draft, root, entries)
     read_rules(draft, root, entries)
-    read_gates(draft, root, wave.heading.number)
-    return read_outcome(draft, root, entries)
+    read_gates(draft, root, listing, wave.heading.number)
+    promises = read_outcome(draft, root, entries)
+    tell_unread(draft, root)
+    return promises
 
 
 def _put_repository(draft: Draft, own: Document, repository: Path | None, problem: str) -> None:

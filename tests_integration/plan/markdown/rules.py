@@ -1,13 +1,25 @@
 """How a document wants merges made and conflicts settled: by choosing a side, nothing more (R361)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from tests_integration.plan.markdown.commands import read_commands
 from tests_integration.plan.markdown.draft import Draft
-from tests_integration.plan.markdown.entries import Entry
-from tests_integration.plan.markdown.outline import Block, Fence, Line, Section, Table
-from tests_integration.plan.markdown.words import EFFORT, label, paths, said, same
+from tests_integration.plan.markdown.entries import Entry, entries_of
+from tests_integration.plan.markdown.outline import Block, Line, Section, Table
+from tests_integration.plan.markdown.words import (
+    CLAUSE,
+    EFFORT,
+    FIX,
+    NEVER,
+    NOTHING,
+    label,
+    paths,
+    said,
+    same,
+    statements,
+)
 
 SIDES = {
     "theirs": re.compile(
@@ -29,24 +41,61 @@ BLANKET = 5
 
 HOW = frozenset({"resolution", "resolution strategy", "strategy", "resolve", "action", "take"})
 WHERE = frozenset({"file", "files", "path", "paths", "conflict"})
-MERGES = frozenset({"affected merges", "in", "branch", "branches", "effort", "efforts", "merge"})
+MERGES = frozenset(
+    {
+        "affected merges",
+        "in",
+        "branch",
+        "branches",
+        "effort",
+        "efforts",
+        "merge",
+        "merges",
+        "between",
+        "affects",
+        "when",
+    }
+)
+ALL = frozenset({"all", "any", "all merges", "all branches", "every merge", "everywhere"})
 
 OTHERWISE = re.compile(
     r"\b(squash|rebas(?:e|ing)|cherry-?pick(?:s|ing)?|fast[ -]forward|octopus)\b|--(?:squash|ff|ff-only)(?![\w-])"
 )
-NEVER = re.compile(r"\b(?:no|not|never|without|avoid|don't|instead of|rather than)\b")
+CONDITION = re.compile(
+    r"\b(?:except|unless|other than|apart from|excluding|but|if|only when|n[o']t|never|instead of|rather than)\b"
+)
+"""Words by which an answer is for less than what it names, or is none."""
 EACH = re.compile(r"\b(?:build|test|tests|validate)\b.*\b(?:after|between) (?:each|every)\b")
-STRATEGY = re.compile(r"\bmerge\b.*\b(?:strategy|order|steps|commands)\b|\bstrategy\b|\bexecution\b")
-COMMAND = re.compile(r"\bgit merge\b(?P<rest>.*)")
+STRATEGY = re.compile(
+    r"\bmerge\b.*\b(?:strategy|order|steps|commands)\b|\bstrategy\b|\bexecution\b|\bsteps\b|\bprocedure\b"
+)
+WAYS = frozenset({"merge strategy", "strategy", "merge method", "merge type", "merge mode", "merge style"})
+"""Labels of how merges are made."""
+
+DONE_ANYWAY = re.compile(
+    r"--no-ff(?![\w-])|\bdependency order\b|\bwork log\b|\b(?:fresh|new) (?:integration )?branch\b|\bsequential"
+)
+"""Ways of merging that are this suite's own."""
 
 
 def read_rules(draft: Draft, root: Section, entries: Sequence[Entry]) -> None:
     """Put rules for expected conflicts into the plan, and refuse ways of merging that this suite has not."""
     reader = _Rules(draft, entries)
-    for section in root.all():
+    about_one = entries_of(root)
+    owner = {
+        id(inner): name
+        for section in root.all()
+        for entry, name in zip(entries, reader.ids, strict=True)
+        if section.heading is entry.line
+        for inner in section.all()
+    }
+    for section in (section for section in root.all() if id(section) not in about_one):
+        for way in statements(section):
+            if way.label in WAYS:
+                reader.way(Line(way.line, way.value))
         title = label(section.heading.text)
         if ABOUT.search(title) and not STRATEGY.search(title):
-            reader.section(section)
+            reader.section(section, [owner[id(section)]] if id(section) in owner else [])
         elif STRATEGY.search(title):
             reader.strategy(section)
     for entry, name in zip(entries, reader.ids, strict=True):
@@ -54,6 +103,7 @@ def read_rules(draft: Draft, root: Section, entries: Sequence[Entry]) -> None:
             lines = told.line.lines or (Line(told.line.number, told.value, codes=told.line.codes),)
             for line in lines:
                 reader.line(line, [name])
+    reader.require_order((reader.ids.index(name), line) for name, line in read_commands(draft, root, reader.named_in))
 
 
 class _Rules:
@@ -63,18 +113,18 @@ class _Rules:
         self.ids = [str(branch["id"]) for branch in draft.data.get("branches", [])]  # type: ignore[attr-defined]
         self.count = 0
 
-    def section(self, section: Section) -> None:
-        """Read a section about expected conflicts."""
+    def section(self, section: Section, merges: list[str]) -> None:
+        """Read a section about expected conflicts, in the merges of these branches if it stands below one."""
         for inner in section.all():
             whole = inner is not section and bool(paths(inner.heading))
             if whole:
-                self.line(_with_children(inner.heading, inner.blocks), [])
+                self.line(_with_children(inner.heading, inner.blocks), merges)
                 continue
             for block in inner.blocks:
                 if isinstance(block, Table):
                     self.table(block)
                 elif isinstance(block, Line):
-                    self.line(block, [])
+                    self.line(block, merges)
 
     def table(self, table: Table) -> None:
         columns = [label(cell.text) for cell in table.head]
@@ -84,11 +134,25 @@ class _Rules:
             how = next((cells[name] for name in columns if name in HOW), None)
             merges = next((cells[name] for name in columns if name in MERGES), None)
             if files and how:
-                self.put(files, paths(files), how.text, self.named_in(merges.text) if merges else [])
+                named = self.named_in(merges.text) if merges else []
+                if merges and not named and merges.text.casefold() not in ALL | NOTHING:
+                    self.ask_which(files, merges.text)
+                self.put(files, paths(files), how.text, named)
+
+    def ask_which(self, line: Line, text: str) -> None:
+        """Ask for the merges that a rule is for, where none of the branches here is named."""
+        files = paths(line)
+        settle = f"resolve: [{{paths: [{', '.join(files) or 'FILE'}], take: theirs, in: [{(*self.ids, 'E1')[0]}]}}]"
+        self.draft.ask(("resolve", *files), line.number, f"in which merges? {text!r} names no branch here", settle)
 
     def line(self, line: Line, merges: list[str]) -> None:
         """Read one expected conflict, with what stands below it."""
         if NO_CONFLICT.search(line.text.casefold()):
+            self.draft.read.add(line.number)
+            return
+        if not line.children and len(clauses := _clauses(line)) > 1:
+            for clause in clauses:
+                self.line(clause, merges)
             return
         below = [said(child) for child in line.lines]
         how = next((value for name, value in below if name in HOW and value), "") or _behind(line)
@@ -98,17 +162,21 @@ class _Rules:
 
     def put(self, line: Line, files: Sequence[str], how: str, merges: list[str]) -> None:
         text = how.casefold()
-        sides = [side for side, pattern in SIDES.items() if pattern.search(text)]
+        sides = _sides(text)
+        about = line.text.casefold()
+        for file in files:
+            about = about.replace(file.casefold(), " ")
+        doubt = BY_HAND.search(text) or CONDITION.search(text) or CONDITION.search(about) or _sides(about) > sides
         if not files and (not sides or len(how.split()) > BLANKET):
             self.draft.remark(line.number, f"{line.text!r} names no file to settle; a conflict there stops the merge")
             return
-        if len(sides) != 1 or not files or BY_HAND.search(text):
+        if len(sides) != 1 or not files or doubt:
             open_is = "which files are" if not files else f"on which side is {', '.join(files)}"
             shown = ", ".join(files) or "FILE"
             text = f"{open_is} to be taken? {how or line.text!r} does not say; a conflict is settled by choosing a side"
             self.draft.ask(("resolve", *files), line.number, text, f"resolve: [{{paths: [{shown}], take: theirs}}]")
             return
-        rule: dict[str, object] = {"paths": list(files), "take": sides[0]}
+        rule: dict[str, object] = {"paths": list(files), "take": next(iter(sides))}
         if merges:
             rule["in"] = merges
         for key, value in rule.items():
@@ -127,11 +195,30 @@ class _Rules:
         for inner in section.all():
             for line in _all_lines(inner.blocks):
                 self.way(line)
+                self.fix(line)
+                if ABOUT.search(line.text.casefold()) and _sides(line.text.casefold()):
+                    self.line(line, [])
                 if line.text.casefold().startswith("merge ") and (names := self.named_in(line.text)):
                     met.append((self.ids.index(names[0]), line.number))
-            for block in inner.blocks:
-                if isinstance(block, Fence):
-                    met += self.commands(block)
+                    self.draft.read.add(line.number)
+        self.require_order(met)
+
+    def fix(self, line: Line) -> None:
+        """Hold a line about the merges against the fixes that it speaks of."""
+        fixes: list[dict[str, object]] = self.draft.data.get("fixes", [])  # type: ignore[assignment]
+        spoken = FIX.findall(line.text)
+        for n, fix in enumerate(fixes):
+            named = self.named_in(line.text) if fix["id"] in spoken else []
+            if named and fix.get("after") not in {None, *named}:
+                text = f"{line.text!r}, and {fix['id']} stands in the merge of {fix['after']}"
+                self.draft.ask(
+                    ("fixes", n, "after"), line.number, text, f"fixes: [{{id: {fix['id']}, after: {named[0]}}}]"
+                )
+            elif named:
+                self.draft.read.add(line.number)
+
+    def require_order(self, met: Iterable[tuple[int, int]]) -> None:
+        """Ask where branches are named in another order than the list's: places in it, each with the line."""
         for (before, _), (after, number) in pairwise(met):
             if after < before:
                 text = (
@@ -140,23 +227,29 @@ class _Rules:
                 self.draft.ask(("branches",), number, text, "branches: [{id: …}, …] in the order of merging")
                 return
 
-    def commands(self, fence: Fence) -> Iterator[tuple[int, int]]:
-        for offset, text in enumerate(fence.content.splitlines()):
-            found = COMMAND.search(text)
-            if not found or text.lstrip().startswith("#"):
-                continue
-            without_remotes = " ".join(word.partition("/")[2] for word in found["rest"].split())
-            if names := self.named_in(found["rest"]) or self.named_in(without_remotes):
-                yield self.ids.index(names[0]), fence.number + offset
-
     def way(self, line: Line) -> None:
         text = line.text.casefold()
         other = OTHERWISE.search(text)
         if other and not NEVER.search(text[: other.start()]):
             wanted = f"{line.text!r} asks for {other[0]!r}; branches are merged one by one with --no-ff here"
             self.draft.refuse(line.number, wanted)
-        elif EACH.search(text):
+        elif DONE_ANYWAY.search(text):
+            self.draft.read.add(line.number)
+        if EACH.search(text):
             self.draft.remark(line.number, f"{line.text!r}: build and tests run once, on the finished branch")
+
+
+def _sides(text: str) -> frozenset[str]:
+    """The sides that a text in small letters speaks of."""
+    return frozenset(side for side, pattern in SIDES.items() if pattern.search(text))
+
+
+def _clauses(line: Line) -> list[Line]:
+    """Its sentences, where more than one of them says which side is taken."""
+    texts = CLAUSE.split(line.text)
+    if sum(bool(_sides(text.casefold())) for text in texts) < 2:  # noqa: PLR2004 - more than one
+        return [line]
+    return [Line(line.number, text, codes=tuple(code for code in line.codes if code in text)) for text in texts]
 
 
 def _behind(line: Line) -> str:

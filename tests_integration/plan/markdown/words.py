@@ -16,7 +16,8 @@ EFFORT = re.compile(
 FIX = re.compile(r"(?<![\w-])((?:BUG|FIX|ISSUE|DEFECT)-[0-9]+)(?![\w-])")
 SPLIT = re.compile(r"-split-?([0-9]+)$", re.IGNORECASE)
 PATH = re.compile(
-    r"[\w.+@*-]+(?:/[\w.+@*-]+)*\.[A-Za-z][\w*]*|[\w.+@*-]+(?:/[\w.+@*-]+)+/?|Makefile|Dockerfile|LICENSE"
+    r"[\w.+@*-]+(?:/[\w.+@*-]+)*\.[A-Za-z][\w*]*|[\w.+@*-]+(?:/[\w.+@*-]+)+/?|[\w.+@*-]+/"
+    r"|Makefile|Dockerfile|LICENSE|VERSION"
 )
 COMMIT = re.compile(r"(?<![\w/-])[0-9a-f]{7,64}(?![\w/-])")
 COUNT = re.compile(r"^~?([0-9][0-9,]*)\s*(?:lines?|loc)?\b", re.IGNORECASE)
@@ -24,7 +25,12 @@ DATE = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[T ]+([0-9]{2}:[0-9]{2})(:[0-9]{2})?(?:\.[0-9]+)?\s*(Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?)?(.*)"
 )
-SEPARATOR = re.compile(r"\s+[-–—]+\s+|:\s+")  # noqa: RUF001 - dashes as people type them
+ZONE = re.compile(r"\s*[A-Z]{2,5}\b")
+SEPARATOR = re.compile(r"\s+(?:[-–—]+|→|[-=]+>)\s+|:\s+")  # noqa: RUF001 - dashes as people type them
+NEVER = re.compile(r"\b(?:no|not|never|without|avoid|don't|instead of|rather than)\b", re.IGNORECASE)
+"""Words that turn what follows them into its contrary."""
+
+CLAUSE = re.compile(r"(?<=[.;])\s+")
 NOTHING = frozenset({"", "-", "–", "—", "none", "n/a", "no", "nothing", "no dependencies"})  # noqa: RUF001 - the same
 
 
@@ -117,7 +123,9 @@ def moment(value: str) -> Moment | None:
     found = DATE.match(value)
     if not found:
         return None
-    day, time, seconds, zone, _ = found.groups()
+    day, time, seconds, zone, rest = found.groups()
+    if time and not zone and ZONE.match(rest):
+        return None  # whichever it is
     zone = {"Z": "+0000", "UTC": "+0000", "GMT": "+0000"}.get(zone or "Z", zone).replace(":", "")
     try:
         at = datetime.strptime(f"{day} {time or '00:00'}{seconds or ':00'} {zone}", "%Y-%m-%d %H:%M:%S %z")
@@ -146,7 +154,7 @@ def statements(section: Section) -> Iterator[Statement]:
             yield _statement(block)
             yield from map(_statement, block.lines)
         elif isinstance(block, Table) and len(block.head) == len(("label", "value")):
-            yield from (Statement(label(a.text), b.text, b.codes, a.number) for a, b in block.rows)
+            yield from (Statement(label(a.text), b.text, b.codes, a.number) for a, b in (block.head, *block.rows))
 
 
 def _statement(line: Line) -> Statement:
