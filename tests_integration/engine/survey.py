@@ -13,6 +13,7 @@ from tests_integration.engine.described import named
 from tests_integration.engine.messages import free_id
 from tests_integration.plan.model import Located
 from tests_integration.plan.values import Source
+from tests_integration.refs import branch_of_ref, is_request
 from tests_integration.repository.ancestry import Ancestry
 from tests_integration.repository.ask import is_ancestor, log
 from tests_integration.repository.git import GitError, answer, git
@@ -88,11 +89,35 @@ def _heads(store: Repo, clone: Path) -> dict[Located, str]:
     if not remotes:
         return {Located(".", name): tip for name, tip in tips.items()}
     found = {}
+    refspecs = {remote: _refspecs(store, clone, remote) for remote in remotes}
     for name, tip in tips.items():
         remote = next((remote for remote in remotes if name.startswith(f"{remote}/")), None)
         if remote and (branch := name.removeprefix(f"{remote}/")) != "HEAD":
-            found[Located(remote, branch)] = tip
+            found[Located(remote, _there(refspecs[remote], f"refs/remotes/{name}") or branch)] = tip
     return dict(sorted(found.items(), key=lambda one: (one[0].remote != "origin", one[0])))
+
+
+def _refspecs(store: Repo, clone: Path, remote: str) -> list[tuple[str, str]]:
+    """What is fetched from a remote, and to where: the parts before each `*`; of several, the longest goes first."""
+    key = f"remote.{remote}.fetch"
+    code, said = answer(store, "-C", str(clone), "config", "--get-all", key, ok=(0, 1))
+    lines = [] if code else said.decode(errors="surrogateescape").splitlines()
+    specs = [(spec.lstrip("+").partition(":")[0], spec.partition(":")[2]) for spec in lines]
+    return sorted(specs, key=lambda spec: -len(spec[1].partition("*")[0]))
+
+
+def _there(refspecs: list[tuple[str, str]], ref: str) -> str:
+    """What a remote-tracking ref is called on its remote: a branch, or a pull or merge request; empty where it is open.
+
+    The default of clones takes branches by their names; `+refs/pull/*/head:refs/remotes/origin/pr/*` takes requests.
+    """
+    for source, target in refspecs:
+        before, _, after = target.partition("*")
+        if "*" in target and "*" in source and ref.startswith(before) and ref.endswith(after):
+            return branch_of_ref(source.replace("*", ref[len(before) : len(ref) - len(after)], 1))
+        if target == ref:
+            return branch_of_ref(source)
+    return ""
 
 
 def _base(store: Repo, clone: Path, heads: Mapping[Located, str]) -> Located:
@@ -116,13 +141,11 @@ def _candidates(store: Repo, found: Survey) -> dict[Located, str]:
     kept: dict[Located, str] = {}
     by_tip: dict[str, Located] = {}
     for place, tip in found.heads.items():
-        why = ""
+        why = _no_effort(place)
         if place == found.base:
             continue
-        if not _can_be_named(place):
-            why = "has a name that no plan can hold"
-        elif OTHERS.fullmatch(place.branch):
-            why = "by its name is no effort"
+        if why:
+            pass
         elif tip in by_tip:
             why = f"is the same commit as {named(by_tip[tip])}"
         elif is_ancestor(store, tip, found.tip):
@@ -134,6 +157,17 @@ def _candidates(store: Repo, found: Survey) -> dict[Located, str]:
         else:
             kept[place] = by_tip.setdefault(tip, place) and tip
     return kept
+
+
+def _no_effort(place: Located) -> str:
+    """Why a name is none of an effort's branch, or empty."""
+    if is_request(place.branch):
+        return f"is a request: `from: {named(place)}` takes it, if it belongs to the wave"
+    if place.branch.startswith("refs/"):
+        return "is no branch of its remote"
+    if not _can_be_named(place):
+        return "has a name that no plan can hold"
+    return "by its name is no effort" if OTHERS.fullmatch(place.branch) else ""
 
 
 def _can_be_named(place: Located) -> bool:

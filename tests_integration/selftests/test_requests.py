@@ -1,11 +1,13 @@
 """Pull requests (`origin/#7`) and merge requests (`origin/!8`) as branches, where a remote offers them."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests_integration.engine.sources import look_up
+from tests_integration.engine.survey import survey
 from tests_integration.engine.verify import find
 from tests_integration.plan.load import load
 from tests_integration.plan.mistakes import PlanRejectedError
@@ -150,3 +152,55 @@ def test_a_request_can_be_judged(finished: Run, tmp_path: Path) -> None:
     record = "reports/wave/verified/record.json"
     audit = run(finished.folder, "--record", record, "--repository", "origin.git", "--reports", "audited")
     assert audit.exit == 0, audit.output
+
+
+def test_a_plan_from_a_clone_that_fetches_requests_names_none_as_a_branch(wave: Wave, tmp_path: Path) -> None:
+    wave.commit("renamed", {"other.txt": "other\n"})
+    git(wave.folder, "clone", "--quiet", str(wave.origin), "clone")
+    for spec in ("pull/*/head:refs/remotes/origin/pr/*", "merge-requests/*:refs/remotes/origin/mr/*"):
+        git(wave.folder / "clone", "config", "--add", "remote.origin.fetch", f"+refs/{spec}")
+    git(wave.origin, "update-ref", "refs/merge-requests/8/merge", "renamed~0")
+    git(wave.folder / "clone", "fetch", "--quiet")
+    with scrubbed_environment(), open_store(tmp_path / "store.git") as store:
+        found = survey(store, wave.folder / "clone")
+    assert [effort.place.branch for effort in found.efforts] == ["renamed"]
+    for told in (
+        "origin/#7 is a request: `from: origin/#7` takes it, if it belongs to the wave",
+        "origin/!8 is a request: `from: origin/!8` takes it, if it belongs to the wave",
+        "origin/refs/merge-requests/8/merge is no branch of its remote",
+    ):
+        assert told in found.left_out
+
+
+DOCUMENT = """# Integration Plan - Wave 1
+Date: 2026-01-01T00:00:00Z
+Base Branch: main
+Integration Branch: wave-integration
+Build: `true --build`
+Test: `true --test`
+Demo Script: `demos/demo.sh`
+Demo Document: `demos/DEMO.md`
+
+## Branches to Merge
+1. E1: One
+   - Branch: origin/#7
+2. E2: Two
+   - Branch: `!8`
+"""
+
+
+def test_requests_may_stand_in_documents_locks_and_replays(wave: Wave) -> None:
+    git(wave.folder, "clone", "--quiet", str(wave.origin), "clone")
+    (wave.folder / "plans" / "document.md").write_text(DOCUMENT, encoding="utf-8")
+    arguments = ("--plan", "plans/document.md", "--repository", "clone", "--until", "merge")
+    done = run(wave.folder, *arguments, "--lock")
+    assert done.exit == 0, done.output
+    merges = done.record("document")["merges"]
+    assert [merge["from"] for merge in merges] == ["origin/#7", "origin/!8"]
+    for place in (str(wave.origin), f"file://{wave.origin}"):
+        script = str(wave.folder / "reports" / "document" / "replay.sh")
+        again = subprocess.run(["bash", script, place], capture_output=True, text=True, check=False)
+        assert (again.returncode, again.stdout.strip()) == (0, done.record("document")["tip"]), again.stderr
+    git(wave.origin, "update-ref", PULL, MERGE)
+    done = run(wave.folder, *arguments)
+    assert f"moved: E1 from {merges[0]['tip']} to {merges[1]['tip']}" in done.output
