@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import pytest
 
 from tests_integration.files import replace
+from tests_integration.plan.document import document, locked_digest
 from tests_integration.plan.load import Given
 from tests_integration.plan.lock import HEADING, lock_file
 from tests_integration.plan.mistakes import nearest
@@ -88,7 +89,7 @@ def _write(session: Session, plan: Plan, record: Record) -> Iterator[str]:
         yield f"{plan.name} is not locked: {problem}"
     else:
         try:
-            replace(file, _text(record).encode())
+            replace(file, _text(plan, record).encode())
             session.locks[plan.name] = f"lock: {file}, written; commit it beside the plan"
         except OSError as error:
             yield f"the lock {file} could not be written: {error.strerror}"
@@ -102,10 +103,10 @@ def _why_not(session: Session, record: Record) -> str:
     return "" if record.base and record.tip and record.tree else "this run did not come to a tip"
 
 
-def _text(record: Record) -> str:
+def _text(plan: Plan, record: Record) -> str:
     said = {
         "version": "1",
-        "plan": record.plan.digest,
+        "plan": locked_digest(document(plan), plan.variables, plan.files),
         "base": record.base,
         "branches": {merge.branch: merge.tip for merge in record.merges},
         "tip": record.tip,

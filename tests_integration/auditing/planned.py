@@ -35,9 +35,8 @@ def plan_of(record: Record) -> Plan | None:
     document = PlanDocument.model_validate(record.plan.document)
     said = {name: getattr(document, name) for name in PlanDocument.model_fields}
     file = Path(record.plan.file)
-    return Plan.model_construct(
-        **said, name=record.plan.name, file=file, digest=record.plan.digest, files={}, lock=lock_of(record)
-    )
+    said |= {"digest": record.plan.digest, "variables": record.plan.variables, "lock": lock_of(record)}
+    return Plan.model_construct(**said, name=record.plan.name, file=file, files={})
 
 
 def lock_of(record: Record) -> Lock | None:

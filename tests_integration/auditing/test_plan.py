@@ -9,10 +9,11 @@ from tests_integration.auditing.claims import require, require_same, undecided
 from tests_integration.auditing.evidence import Evidence
 from tests_integration.auditing.planned import is_judged, lock_of, plan_of
 from tests_integration.facts import AttemptFact, MergeFact
-from tests_integration.plan.document import digest
+from tests_integration.plan.document import digest, holder_of, locked_digest
 from tests_integration.plan.load import Given, safe_name
 from tests_integration.plan.model import Plan
 from tests_integration.plan.parts import Command
+from tests_integration.plan.variables import VARIABLE
 from tests_integration.record.gather import plan_fact
 from tests_integration.record.model import Record
 from tests_integration.repository.ask import content
@@ -43,8 +44,22 @@ def test_digest_is_of_the_plan(record: Record) -> None:
         return
     own = Path(record.plan.file).name
     require(own in record.plan.files, f"{own} is not among the files of the plan")
-    taken_in = {name: sha256 for name, sha256 in record.plan.files.items() if name != own}
-    require_same("digest", record.plan.digest, digest(record.plan.document, taken_in), "document and files give")
+    require_same(
+        "digest", record.plan.digest, digest(record.plan.document, _taken_in(record)), "document and files give"
+    )
+
+
+def test_variables_are_the_plans(record: Record) -> None:
+    """What is said to hold variables may hold some, and does; a lock is held to these in place of their values."""
+    for pointer, text in record.plan.variables.items():
+        there = holder_of(record.plan.document, pointer) is not None and VARIABLE.search(text)
+        require(bool(there), f"plan.variables: {pointer} of the plan's document holds no variable ({text!r})")
+
+
+def _taken_in(record: Record) -> dict[str, str]:
+    """The files of the plan, without its own."""
+    own = Path(record.plan.file).name
+    return {name: sha256 for name, sha256 in record.plan.files.items() if name != own}
 
 
 def test_lock_is_held(record: Record) -> None:
@@ -55,7 +70,8 @@ def test_lock_is_held(record: Record) -> None:
     same = {
         ("source_is_as_locked", key): source.commit == lock.commit_of(key) for key, source in record.sources.items()
     }
-    same["plan_is_as_locked", "lock"] = record.plan.digest == lock.plan
+    locked = locked_digest(record.plan.document, record.plan.variables, _taken_in(record))
+    same["plan_is_as_locked", "lock"] = locked == lock.plan
     same["tree_is_as_locked", "lock"] = record.tree == lock.tree
     same["tip_is_as_locked", "lock"] = record.tip == lock.tip
     for one in record.criteria:

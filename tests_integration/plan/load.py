@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests_integration.plan.catalogue import read_catalogue
-from tests_integration.plan.document import digest
+from tests_integration.plan.document import as_pointers, digest
 from tests_integration.plan.document import document as said
 from tests_integration.plan.known import EMPTY
 from tests_integration.plan.lock import ENDING, read_lock
@@ -81,7 +81,8 @@ def _loaded(
         **values, name=file.stem, file=file.absolute(), digest="", files={}, catalogue=catalogue, lock=lock
     )
     files = _files(plan)
-    return plan.model_copy(update={"digest": digest(said(content), files), "files": files}), document
+    update = {"digest": digest(said(content), files), "files": files, "variables": as_pointers(document.written)}
+    return plan.model_copy(update=update), document
 
 
 class Given(NamedTuple):

@@ -129,6 +129,7 @@ class Plan(PlanDocument):
         file: the plan's file, absolute.
         digest: SHA-256 of what the plan says (not of comments or layout) and of the files it takes in.
         files: SHA-256 of each file that it takes in, by path as seen from the plan's folder.
+        variables: texts with variables in them, by JSON pointer of their values; no part of its digest.
         catalogue: fixes that are known and not in the plan, unless it says so; no part of the plan's digest.
         minimal: whether it is asked which fixes and rules are still needed (`--minimal`); no part of its digest.
         lock: what it was built from, and what came of it, where it is held to that; no part of its digest either.
@@ -138,6 +139,7 @@ class Plan(PlanDocument):
     file: Path
     digest: str
     files: dict[str, str]
+    variables: dict[str, str] = Field(default_factory=dict)
     catalogue: Catalogue = EMPTY
     minimal: bool = False
     lock: Lock | None = None

@@ -106,6 +106,7 @@ def plan_fact(given: Given) -> PlanFact:
         file=visible(str(given.file)),
         files=({given.file.name: given.sha256} if given.sha256 else {}) | plan.files,
         document=document(plan),
+        variables=plan.variables,
         catalogue=plan.catalogue.digest,
         lock=plan.lock.said if plan.lock else {},
     )

@@ -39,6 +39,7 @@ class PlanFact(Fact):
         file: the plan's file, as it was given.
         files: SHA-256 of the plan's file and of each that it takes in, by path as seen from the plan's folder.
         document: all that the plan says, defaults included, passwords in URLs left out; empty where it was rejected.
+        variables: texts with variables in them, by JSON pointer of their values in the document.
         catalogue: SHA-256 of the known fixes that it may look up; empty where there are none.
         lock: what it is held to, and what is released of that in this run; empty where it is not locked.
     """
@@ -60,6 +61,7 @@ class PlanFact(Fact):
     file: str = ""
     files: dict[str, str] = Field(default_factory=dict)
     document: dict[str, Any] = Field(default_factory=dict)
+    variables: dict[str, str] = Field(default_factory=dict)
     catalogue: str = ""
     lock: dict[str, Any] = Field(default_factory=dict)
 

@@ -268,6 +268,34 @@ def test_mistakes_of_documents_have_their_place_and_hold_no_value(
     assert "s3cr" not in found.refusal
 
 
+def test_a_lock_holds_variables_and_not_their_values(wave: Wave) -> None:
+    wave.document["remotes"]["third"] = {"url": "../${THIRD:-x}.git"}
+    wave.write()
+    arguments = ("--plan", "plans/wave.yaml", "--until", "merge", "--set", "TOKEN=t0ps3cr3t")
+    first = run(wave.folder, *arguments, "--set", "WHERE=../origin.git", "--lock")
+    assert first.exit == 0, first.output
+    others = ("--set", f"WHERE={wave.origin}", "--set", "ATTEMPT=7", "--set", "THIRD=y")
+    again = run(wave.folder, *arguments, *others)
+    assert again.exit == 0, again.output
+    assert "plan_is_as_locked[lock]" in again.outcomes("wave")["passed"]
+    record = again.record("wave")
+    assert record["plan"]["attempt"] == 7
+    assert record["plan"]["variables"] == {
+        "/attempt": "${ATTEMPT:-2}",
+        "/remotes/origin/url": "${WHERE}",
+        "/remotes/other/url": "https://example.org/${TEAM:-team}.git",
+        "/remotes/third/url": "../${THIRD:-x}.git",
+    }
+    audit = run(
+        wave.folder, "--record", "reports/wave/record.json", "--repository", "origin.git", "--reports", "audited"
+    )
+    assert audit.exit == 0, audit.output
+    wave.document["attempt"] = "${ATTEMPT:-3}"
+    wave.write()
+    changed = run(wave.folder, *arguments, *others)
+    assert "plan_is_as_locked[lock]" in changed.outcomes("wave")["failed"]
+
+
 def test_shards_take_the_variables_of_all_plans(wave: Wave) -> None:
     wave.write("one")
     wave.document["remotes"] = {"origin": "../origin.git"}
