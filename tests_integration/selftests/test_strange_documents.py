@@ -77,6 +77,8 @@ def test_what_is_said_of_the_wave(tmp_path: Path, before: str, after: str, told:
             f"{PAY}\n   - Do not merge before May",
             ":13:1: branches.E1.2.3: E1.2.3 is listed, and 'Do not merge' stands",
         ),
+        (PAY, "4. E1.2.3 (`phase1/wave2/pay`) - Pay, parent E1.2.1, 30 lines", "title: Pay # line 12"),
+        (PAY, "4. E1.2.3 (`phase1/wave2/pay`), stacked on E1.2.1", "parent: E1.2.1 # line 12"),
         (PAY, f"{PAY}\n   - Reviewer: Mara", "nothing is taken from lines 13, 16"),
         (PAY, f"{PAY}\n   - Branch: `phase1/wave2/pay` (tip `e6f5cdd`)", "commit: e6f5cdd0000"),
         (
@@ -192,6 +194,12 @@ def test_tables_are_read_with_all_their_columns(tmp_path: Path) -> None:
         ("- `docs/**`: accept incoming except `docs/a.md`", "on which side is docs/**, docs/a.md to be taken?"),
         ("- `a.c`: do not keep ours", "resolve.a.c: on which side is a.c to be taken?"),
         ("- `a.c`: accept incoming unless it is older", "resolve.a.c: on which side is a.c to be taken?"),
+        ("- `a.c`: accept incoming (Effort 9.9.9)", "resolve.a.c: in which merges? '9.9.9' names no branch here"),
+        ("\n## Conflict Strategy\n- keep ours for `go.sum`", "paths: [go.sum] # line 21\n    take: ours"),
+        (
+            "- accept incoming for `a.c` (E1.2.3)",
+            "paths: [a.c] # line 19\n    take: theirs # line 19\n    in: [E1.2.3]",
+        ),
         ("- All others: theirs", "resolve: which files are to be taken?"),
     ],
 )

@@ -46,6 +46,7 @@ LISTED = re.compile(
 )
 LEFT_OUT = re.compile(r"\bexclude|\bstrateg|\bcommand|\bexecution\b|\bnot\b|\bconflict|\bafter\b")
 STACKED = re.compile(r"(parents?|based on|stacked on|depends on|dependencies|requires)\b:?\s*(.*)", re.IGNORECASE)
+PARTS = re.compile(r"\s*[,;]\s+|\s+[-–—]+\s+")  # noqa: RUF001 - dashes as people type them
 NUMBER = re.compile(r"^(?:#?[0-9]+[.):]|step [0-9]+:?)\s+", re.IGNORECASE)
 WITHIN = re.compile(r"(?<![\w.])(?:effort-)?(E?[0-9]+(?:\.[0-9]+)+)(?![\w.])", re.IGNORECASE)
 """An effort in the name of a branch."""
@@ -242,10 +243,19 @@ def _read_head(entry: Entry, line: Line) -> None:
         entry.tell("source", left, line)
     else:
         rest = f"{left}: {rest}" if rest else left
-    entry.tell("title", rest, line)
+    entry.tell("title", _without_notes(entry, rest, line), line)
     coded = [code for code in line.codes if is_branch_like(code)]
     if len(coded) == 1 and not {"source", "remote"} & entry.told.keys():
         entry.tell("source", coded[0], line)
+
+
+def _without_notes(entry: Entry, text: str, line: Line) -> str:
+    """A title without the parts behind commas or dashes that say what brackets say elsewhere: `…, parent main`."""
+    parts = PARTS.split(text.lstrip(" ,;"))
+    notes = [part for part in parts if STACKED.fullmatch(part) or (COUNT.match(part) and "line" in part)]
+    for note in notes:
+        _read_note(entry, note, line)
+    return " - ".join(part for part in parts if part not in notes) if notes else text
 
 
 def _read_note(entry: Entry, note: str, line: Line) -> None:

@@ -13,6 +13,7 @@ from tests_integration.plan.markdown.words import CLAUSE, FIX, NEVER, aside, lab
 ABOUT = re.compile(r"\bfix|\bguidance\b|\bhealing\b|\bbugs?\b|\bissues?\b|\bdefects?\b")
 """Headings under which fixes are declared."""
 
+UNTOLD = frozenset({"fix", "fix for", "fix sequence", "fix sequence for", "sequence"})
 PROBLEM = frozenset({"issue", "problem", "bug", "description", "cause", "root cause"})
 AFTER = re.compile(
     r"\bafter\s+(?:the\s+)?(?:merg(?:e|ing)\s+(?:of\s+)?)?([\w./-]+)|\bmerg(?:e|ing)\s+(?:of\s+)?([\w./-]+)",
@@ -275,7 +276,7 @@ def _problem(fix: _Found, name: str) -> tuple[str, int]:
         if told.label in PROBLEM and told.value:
             return told.value, line.number
     rest = FIX.sub("", aside(fix.line.text)[0]).strip(" :-–—*")  # noqa: RUF001 - dashes as people type them
-    return rest if rest and rest.casefold() != "fix" else name, fix.line.number
+    return rest if rest and rest.casefold() not in UNTOLD else name, fix.line.number
 
 
 def _twin(fix: _Found, deleted: Sequence[object]) -> str:

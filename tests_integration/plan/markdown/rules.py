@@ -82,11 +82,11 @@ def read_rules(draft: Draft, root: Section, entries: Sequence[Entry]) -> None:
     """Put rules for expected conflicts into the plan, and refuse ways of merging that this suite has not."""
     reader = _Rules(draft, entries)
     about_one = entries_of(root)
+    names = {id(entry.line): name for entry, name in zip(entries, reader.ids, strict=True)}
     owner = {
-        id(inner): name
+        id(inner): names[id(section.heading)]
         for section in root.all()
-        for entry, name in zip(entries, reader.ids, strict=True)
-        if section.heading is entry.line
+        if id(section.heading) in names
         for inner in section.all()
     }
     for section in (section for section in root.all() if id(section) not in about_one):
@@ -158,6 +158,8 @@ class _Rules:
         how = next((value for name, value in below if name in HOW and value), "") or _behind(line)
         affected = next((value for name, value in below if name in MERGES), "")
         named = merges or self.named_in(affected) or self.named_in(line.text)
+        if not named and (unknown := EFFORT.findall(line.text)):
+            self.ask_which(line, unknown[0])
         self.put(line, paths(line), how, named)
 
     def put(self, line: Line, files: Sequence[str], how: str, merges: list[str]) -> None:
@@ -192,11 +194,13 @@ class _Rules:
     def strategy(self, section: Section) -> None:
         """Read how merges are to be made; an order that is not the listed one is asked about."""
         met: list[tuple[int, int]] = []
+        title = label(section.heading.text)
         for inner in section.all():
             for line in _all_lines(inner.blocks):
                 self.way(line)
                 self.fix(line)
-                if ABOUT.search(line.text.casefold()) and _sides(line.text.casefold()):
+                text = f"{title} {line.text.casefold()}"
+                if _sides(line.text.casefold()) and (ABOUT.search(text) or paths(line)):
                     self.line(line, [])
                 if line.text.casefold().startswith("merge ") and (names := self.named_in(line.text)):
                     met.append((self.ids.index(names[0]), line.number))
@@ -253,11 +257,12 @@ def _clauses(line: Line) -> list[Line]:
 
 
 def _behind(line: Line) -> str:
-    """What a line says behind the files that it names."""
+    """What a line says behind the files that it names, or before them if the side stands there."""
     files = paths(line)
     at = max((line.text.rfind(file) + len(file) for file in files), default=0)
     behind = line.text[at:].strip(" :-–—`,()")  # noqa: RUF001 - dashes as people type them
-    return behind or line.text
+    told = _sides(behind.casefold()) or not _sides(line.text.casefold())
+    return behind if behind and told else line.text
 
 
 def _with_children(heading: Line, blocks: Sequence[Block]) -> Line:
