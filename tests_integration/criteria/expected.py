@@ -15,6 +15,7 @@ from tests_integration.repository.merge import AutomaticMerge, Conflict
 from tests_integration.repository.resolutions import Merging, Resolver, without_aside
 from tests_integration.repository.trees import edited, is_applied, patched
 
+ADDED = "{fix.id} adds it by {fix.patch}; an integration adds no files (R361): bring it on a branch"
 KINDS = {LINK: "a link", SUBMODULE: "a submodule"}
 
 
@@ -32,13 +33,13 @@ class Expected(NamedTuple):
     Attributes:
         tree: git's own merge with the declared rules and fixes.
         named: paths that rules and fixes are about.
-        open: conflicts that nothing declared settles, each with why.
+        wrong: what is not declared as it has to be, by path: conflicts that are left open, and files that patches add.
         steps: the fixes, in order.
     """
 
     tree: str
     named: frozenset[str]
-    open: dict[str, str]
+    wrong: dict[str, str]
     steps: tuple[Step, ...]
 
 
@@ -53,7 +54,7 @@ def undeclared(history: History, plan: Plan, branch: Branch, merge: Commit) -> U
     """What a merge holds beyond git's own merge and the branch's declared rules and fixes (R361)."""
     wanted = expected(history, plan, branch, merge)
     found = changes(history.repo, wanted.tree, merge.tree)
-    paths = {path: _difference(change, path in wanted.named) for path, change in found.items()} | wanted.open
+    paths = {path: _difference(change, path in wanted.named) for path, change in found.items()} | wanted.wrong
     patch = diff(history.repo, wanted.tree, merge.tree) if found else ""
     return Undeclared(paths, patch)
 
@@ -66,7 +67,7 @@ def expected(history: History, plan: Plan, branch: Branch, merge: Commit) -> Exp
 
 def _expected(history: History, plan: Plan, branch: Branch, merge: Commit) -> Expected:
     automatic = automatic_of(history, merge)
-    settled, unsettled = _settled(history, plan, branch, merge, automatic)
+    settled, wrong = _settled(history, plan, branch, merge, automatic)
     own = {path for fix in plan.fixes_of(branch) for path in fix.delete}
     gone = plan.gone_after(branch) - own
     back = entries(history.repo, automatic.tree, gone) if gone else {}
@@ -75,10 +76,12 @@ def _expected(history: History, plan: Plan, branch: Branch, merge: Commit) -> Ex
     steps = []
     for fix in plan.fixes_of(branch):
         before, tree = tree, _fixed(history.repo, plan, fix, tree, merge)
-        paths = fix.paths or frozenset(changes(history.repo, before, tree))
+        changed = {} if fix.paths else changes(history.repo, before, tree)
+        paths = fix.paths or frozenset(changed)
         named |= paths
+        wrong |= {path: ADDED.format(fix=fix) for path, change in changed.items() if change.before is None}
         steps.append(Step(fix, before, paths))
-    return Expected(tree, frozenset(named), unsettled, tuple(steps))
+    return Expected(tree, frozenset(named), wrong, tuple(steps))
 
 
 def settled_by_rules(plan: Plan, branch: Branch, automatic: AutomaticMerge) -> dict[str, int]:
@@ -131,13 +134,11 @@ def _fixed(repo: Repo, plan: Plan, fix: Fix, tree: str, merge: Commit) -> str:
 def _patched(repo: Repo, plan: Plan, fix: Fix, tree: str) -> str:
     patch = (plan.folder / str(fix.patch)).read_bytes()
     try:
-        after = patched(repo, tree, patch)
+        return patched(repo, tree, patch)
     except GitError as error:
         if is_applied(repo, tree, patch):
             return tree
         fail(f"{fix.id}: {fix.patch} does not apply to git's own merge: {error.output}")
-    new = [path for path, change in changes(repo, tree, after).items() if change.before is None]
-    return edited(repo, after, dict.fromkeys(new))
 
 
 def _difference(change: Change, named: bool) -> str:  # noqa: FBT001

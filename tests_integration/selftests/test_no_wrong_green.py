@@ -10,7 +10,7 @@ from tests_integration.repository.git import scrubbed_environment
 from tests_integration.repository.merge import automatic_merge
 from tests_integration.repository.store import open_store
 from tests_integration.selftests.running_plans import Run, run
-from tests_integration.selftests.waves import Wave, git, integrated
+from tests_integration.selftests.waves import Wave, failures, git, integrated
 
 
 def go(wave: Wave, *arguments: str) -> Run:
@@ -67,10 +67,11 @@ def test_a_patch_adds_no_file(stacked: Wave) -> None:
     fix = {"id": "BUG-2", "problem": "it lacks code", "after": "E1", "patch": "new.patch"}
     stacked.document["fixes"].append(fix)
     with integrated(stacked) as built:
-        assert built.integration.parked
-        assert (
-            built.integration.parked[0].problem == "BUG-2: new.patch adds new.py; an integration adds no files (R361)"
-        )
+        assert built.integration.tip
+        failed = failures(built, built.integration.tip)
+    assert failed.keys() == {"merge_holds_nothing_else[E1]"}
+    said = "new.py: BUG-2 adds it by new.patch; an integration adds no files (R361): bring it on a branch"
+    assert said in failed["merge_holds_nothing_else[E1]"]
 
 
 def test_a_folder_that_was_renamed_to_two_places_is_a_conflict(wave: Wave) -> None:
