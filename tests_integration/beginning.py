@@ -1,19 +1,18 @@
 """How `pytest --plan-init` goes: what the clone has becomes a plan that can be run and changed; nothing is asked."""
 
 import os
-import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests_integration.describing import put, require_free
 from tests_integration.engine.clock import now, stamp
-from tests_integration.engine.described import Described, named
+from tests_integration.engine.described import Described, named, write_commands
 from tests_integration.engine.survey import Survey, first_free, survey, top_of
-from tests_integration.engine.toolchain import UNKNOWN, Step, toolchain
+from tests_integration.engine.toolchain import Step, toolchain
 from tests_integration.options import require_tools
 from tests_integration.plan.load import give
 from tests_integration.repository.git import GitError, scrubbed_environment
@@ -98,47 +97,13 @@ def described(found: Survey, tools: Mapping[str, Step], project: str, name: str)
         "In the order in which they are merged. Parents are as the branches' commits have them. To be held to the"
         "\ncommit that was approved, add `commit:`; how conflicts are settled goes under `resolve:`."
     )
-    _add_gates(made, tools)
+    write_commands(made, tools, "the base")
     _add_demo(made, name)
     return made
 
 
 def _parent(ids: list[str]) -> dict[str, object]:
     return {"parent": ids[0] if len(ids) == 1 else ids} if ids else {}
-
-
-def _add_gates(made: Described, tools: Mapping[str, Step]) -> None:
-    for stage in ("build", "test"):
-        step = tools.get(stage, Step((f"echo 'the plan does not say how to {stage}' >&2; exit 1",), ""))
-        made.data[stage] = [{"run": line} for line in step.lines]
-        made.remarks[stage,] = f"by {step.because}; run in a clean checkout" if step.because else UNKNOWN
-        if not step.because:
-            made.warnings.append(f"nothing at the top of the base tells how to {stage}: write it into the plan")
-    if passed := list(dict.fromkeys(name for step in tools.values() for name in step.passed)):
-        made.data["pass_environment"] = passed
-        made.remarks["pass_environment",] = (
-            "where these are set, what they name is there for commands, to write to as well"
-        )
-    if network := next((step.network for step in tools.values() if step.network), ""):
-        made.data["network"] = "true"
-        made.remarks["network",] = network
-    for tool, names in {step.tool: step.passed for step in tools.values() if step.tool}.items():
-        made.warnings += [why] if (why := _out_of_reach(tool, names)) else []
-
-
-def _out_of_reach(tool: str, passed: Iterable[str]) -> str:
-    """Why commands will not find a program; empty where they will."""
-    found = shutil.which(tool)
-    if found is None:
-        return f"there is no {tool} on the PATH; build and test are written for it"
-    inside = [os.environ.get(name, "") for name in passed] + [sys.prefix, sys.base_prefix]
-    home = os.environ.get("HOME") or "/"
-    if home == "/" or not Path(found).is_relative_to(home) or any(map(Path(found).is_relative_to, inside)):
-        return ""
-    export = " and ".join(passed)
-    by_hand = "name a variable that holds it under `pass_environment`, or install it elsewhere"
-    advice = f"export {export}, which the plan lets through" if export else by_hand
-    return f"{tool} is in your home folder ({found}), and commands have a home of their own: {advice}"
 
 
 def _add_demo(made: Described, name: str) -> None:

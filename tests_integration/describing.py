@@ -66,7 +66,7 @@ def require_free(option: str, file: Path) -> None:
     """
     if file.suffix not in {".yaml", ".yml"}:
         raise pytest.UsageError(f"{option} {file}: a plan is a .yaml file")
-    for place in (file, file.parent / file.stem):
+    for place in (file, file.parent / file.stem, file.parent / f"{file.stem}.resolutions"):
         if place.exists() or place.is_symlink():
             raise pytest.UsageError(f"{option} {file}: {place} is there already; nothing is overwritten")
 
@@ -94,7 +94,7 @@ def _written(store: Repo, remotes: Remotes, file: Path, refs: tuple[str, str]) -
         tip = proven(plan.plan, store, found)
     heading = f"Describes {named(branch)} ({heads[branch]}), as its merges tell it."
     put(file, found, os.path.relpath(str(remotes.clone), file.parent), heading)
-    same = "the very same commit" if tip == heads[branch] else f"the same trees (commit {tip})"
+    same = "the very same commit" if tip == heads[branch] else f"the same tree (commit {tip})"
     first = f"{file}: {named(branch)} on {named(base)}, {len(found.tips) - 1} merges; running it gives {same}"
     return [first, *(f"  note: {text}" for text in found.warnings)]
 

@@ -58,7 +58,8 @@ def session(config: pytest.Config) -> Session:
     elif config.option.shard:
         shard = shards.choose(named, config.option.shard, reports, verified=verify is not None)
         named = {name: named[name] for name in shard.plans}
-    taken_from = (clone(config), surroundings(config), variables(config))
+    wanted = bool(named or config.option.set)
+    taken_from = (clone(config), surroundings(config), variables(config)) if wanted else ()
     givens = [give(file, *taken_from) for file in named.values()]
     if worker is None and config.option.set:
         others = (everything[name] for name in everything.keys() - named)

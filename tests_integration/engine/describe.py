@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from git import Repo
@@ -10,7 +12,6 @@ from tests_integration.engine.described import (
     Described,
     Merge,
     head,
-    listed,
     named,
     write_branches,
     write_fixes,
@@ -21,6 +22,7 @@ from tests_integration.engine.integrate import integrate
 from tests_integration.engine.messages import Told, free_id, told
 from tests_integration.engine.obstacles import obstacles
 from tests_integration.engine.recover import Known, is_nameable, recovered
+from tests_integration.engine.straight import Straight, straightened
 from tests_integration.facts import Source
 from tests_integration.plan.model import Located, Plan
 from tests_integration.repository.ask import Commit, History
@@ -58,23 +60,36 @@ def describe(asked: Asked) -> Described:
     """Recover the plan of a branch from its merges, each compared with git's own.
 
     Raises:
-        UndescribableError: no plan gives it: it holds other commits than merges of one branch each, a branch that it
-            merged is nowhere, or a merge holds what no rule or fix may bring.
+        UndescribableError: no plan gives it: it holds commits that no merge of one branch can stand for, or a branch
+            that it merged is nowhere.
     """
     history = History(asked.store, asked.heads[asked.base], asked.heads[asked.branch])
     others = {place: tip for place, tip in asked.heads.items() if place != asked.branch}
-    if found := obstacles(history, named(asked.base), others):
-        raise UndescribableError("\n".join(found))
-    made = Described()
-    merges = _merges(asked, history, others, made.warnings)
-    made.tips = {"base": history.base} | {merge.id: merge.commit.parents[1] for merge in merges}
-    made.trees = [*(merge.commit.tree for merge in merges), history.commits[-1].tree]
+    found = obstacles(history, named(asked.base), others)
+    straight = None if found else straightened(history, _of_other_names(asked))
+    if straight is None or straight.problems:
+        raise UndescribableError("\n".join(straight.problems if straight else found))
+    made = Described(warnings=straight.notes)
+    with TemporaryDirectory() as memory:
+        merges = _merges(asked, straight, others, (made.warnings, Path(memory)))
+        made.files = {f"{asked.name}.resolutions/{name}": (text, False) for name, text in _files(Path(memory))}
+    made.tips = {"base": history.base} | {merge.id: merge.tip for merge in merges}
+    made.trees = [*(merge.tree for merge in merges), history.commits[-1].tree]
     made.data = head(history, asked.base, asked.branch)
     write_branches(made, history, merges)
-    write_rules(made, merges)
+    write_rules(made, asked.name, merges)
     write_fixes(made, asked.name, merges)
-    write_gates(made, asked.name, history)
+    write_gates(made, asked.name, straight)
     return made
+
+
+def _of_other_names(asked: Asked) -> dict[Located, str]:
+    """The branches that are not the integration itself, here or on another remote."""
+    return {place: tip for place, tip in asked.heads.items() if place.branch != asked.branch.branch}
+
+
+def _files(folder: Path) -> list[tuple[str, bytes]]:
+    return [(str(file.relative_to(folder)), file.read_bytes()) for file in sorted(folder.rglob("*")) if file.is_file()]
 
 
 def proven(plan: Plan, store: Repo, described: Described) -> str:
@@ -99,37 +114,36 @@ def proven(plan: Plan, store: Repo, described: Described) -> str:
     return made.tip
 
 
-def _merges(asked: Asked, history: History, heads: Mapping[Located, str], warnings: list[str]) -> list[Merge]:
+def _merges(
+    asked: Asked, straight: Straight, heads: Mapping[Located, str], gets: tuple[list[str], Path]
+) -> list[Merge]:
+    """The merges, with what the plan has to say of each; warnings and a memory of settled conflicts get the rest."""
     found: list[Merge] = []
     problems: list[str] = []
     gone: frozenset[str] = frozenset()
+    history, (warnings, memory) = straight.history, gets
     for commit in history.merges:
-        said = told(commit.message)
-        source = _source(commit, said, heads, warnings)
+        said, was = told(commit.message), straight.was.get(commit.id, commit)
+        source = _source(commit, was, said, heads, warnings)
         if source is None:
-            problems.append(_nowhere(commit, said, heads))
+            problems.append(_nowhere(commit, was, said, heads))
         try:
             automatic = history.automatic_merge(commit)
-            held = recovered(asked.store, commit, automatic, _known(history, commit, said, gone))
+            held = recovered(asked.store, commit, automatic, _known(history, commit, said, gone, memory))
         except GitError as error:
-            problems.append(f"{commit.short}: git cannot merge its parents: {visible(error.output)}")
+            problems.append(f"{was.short}: git cannot merge its parents: {visible(error.output)}")
             continue
         gone |= frozenset(held.deleted)
-        if held.added:
-            problems.append(
-                f"{commit.short} adds {listed(held.added)}, which neither git nor a side of the merge brings; an"
-                " integration adds no files (R361): put what it adds on a branch"
-            )
         if source:
             names = [said.id, source.branch.rpartition("/")[2], source.branch]
             name = free_id(names, frozenset(one.id for one in found))
-            found.append(Merge(commit, said, name, source, held))
+            found.append(Merge(was, commit.parents[1], commit.tree, said, name, source, held))
     if problems:
         raise UndescribableError("\n".join(problems))
     return found
 
 
-def _known(history: History, commit: Commit, said: Told, gone: frozenset[str]) -> Known:
+def _known(history: History, commit: Commit, said: Told, gone: frozenset[str], memory: Path) -> Known:
     """What is known of a merge; its message may have been written by anybody."""
     deleted, taken = set[str](), dict[str, str]()
     for action in said.fixes:
@@ -142,10 +156,12 @@ def _known(history: History, commit: Commit, said: Told, gone: frozenset[str]) -
                 taken.update(dict.fromkeys(paths.split(", "), side))
     later = [one.tree for one in history.commits[history.commits.index(commit) + 1 :]]
     named_paths = {path: side for path, side in taken.items() if is_nameable(path)}
-    return Known(frozenset(filter(is_nameable, deleted)), named_paths, gone, later)
+    return Known(frozenset(filter(is_nameable, deleted)), named_paths, gone, later, memory)
 
 
-def _source(commit: Commit, said: Told, heads: Mapping[Located, str], warnings: list[str]) -> Located | None:
+def _source(
+    commit: Commit, was: Commit, said: Told, heads: Mapping[Located, str], warnings: list[str]
+) -> Located | None:
     """Where the branch that was merged is to be had: by the name in the message, if that is one of several."""
     there = [place for place, tip in heads.items() if tip == commit.parents[1]]
     there.sort(key=lambda place: (place.remote == LAST, place.remote != FIRST, place))
@@ -153,7 +169,7 @@ def _source(commit: Commit, said: Told, heads: Mapping[Located, str], warnings: 
     alike = [place for place in there if said.source in {place.branch, *_tails(said.source, place)}]
     if there and not exact and not alike and len({place.branch for place in there}) > 1:
         told_of = ", ".join(map(named, there[1:]))
-        warnings.append(f"{commit.short} may have merged another branch than {named(there[0])}: {told_of} is there too")
+        warnings.append(f"{was.short} may have merged another branch than {named(there[0])}: {told_of} is there too")
     return next(iter([*exact, *alike, *there]), None)
 
 
@@ -162,13 +178,13 @@ def _tails(source: str, place: Located) -> set[str]:
     return {source} if source.endswith(f"/{place.branch}") else set()
 
 
-def _nowhere(commit: Commit, said: Told, heads: Mapping[Located, str]) -> str:
+def _nowhere(commit: Commit, was: Commit, said: Told, heads: Mapping[Located, str]) -> str:
     tip = commit.parents[1]
     moved = [f"{named(place)} is at {at[:12]} now" for place, at in heads.items() if _called(said, place)]
     where = f" ({', '.join(moved[:SHOWN])})" if moved else ""
     name = f"{said.source.rpartition('/')[2] or 'branch'}-{tip[:8]}"
     return (
-        f"{commit.short} merged {tip}, and no branch of the repository is there any more{where}; make one:"
+        f"{was.short} merged {tip}, and no branch of the repository is there any more{where}; make one:"
         f" `git branch {name} {tip}`"
     )
 

@@ -1,15 +1,21 @@
 """What a plan says of the merges that it is to give: branches, rules, fixes, and the gates that no branch tells of."""
 
+import os
 import re
-from collections.abc import Iterator
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from tests_integration.engine.clock import stamp
 from tests_integration.engine.messages import Told, free_id
 from tests_integration.engine.obstacles import infrastructure, says_so
 from tests_integration.engine.recover import Recovered
+from tests_integration.engine.straight import Straight
+from tests_integration.engine.toolchain import UNKNOWN, Step, toolchain
 from tests_integration.plan.mistakes import Place
 from tests_integration.plan.model import Located
 from tests_integration.plan.offer import by_depth, pattern_of
@@ -22,7 +28,7 @@ from tests_integration.repository.git import git
 SHOWN = 5
 LAST_SECOND = 4102444799
 """Of the year 2099: a commit may be dated later, but git takes no later date that it is given."""
-ADVICE = "No branch tells this: write here how it is done. Until then the stage fails."
+READ = "They count as code of the integration (R361); read them"
 SCRIPT = re.compile(r"(?:.*/)?demos?/[^/]*\.sh")
 DOCUMENT = re.compile(r"(?:.*/)?demos?/[^/]*\.md")
 DEMO_SCRIPT, DEMO_DOCUMENT = "demos/demo.sh", "demos/DEMO.md"
@@ -50,9 +56,21 @@ class Described:
 
 
 class Merge(NamedTuple):
-    """A merge, what its message says, and what the plan has to say of it: id and place of the branch, and the rest."""
+    """A merge that the plan has to give.
+
+    Attributes:
+        commit: of the branch that is described, for people.
+        tip: that it merges.
+        tree: that it has to hold.
+        told: what its message says.
+        id: of the branch that it merges.
+        source: place of that branch.
+        held: what the plan has to say of it.
+    """
 
     commit: Commit
+    tip: str
+    tree: str
     told: Told
     id: str
     source: Located
@@ -73,7 +91,7 @@ def head(history: History, base: Located, branch: Located) -> dict[str, object]:
 
 def write_branches(made: Described, history: History, merges: list[Merge]) -> None:
     """Add the branches, each with the parents that it really has and the commit that was merged."""
-    ancestry = Ancestry(history.repo, history.base, {merge.id: merge.commit.parents[1] for merge in merges})
+    ancestry = Ancestry(history.repo, history.base, {merge.id: merge.tip for merge in merges})
     branches: list[dict[str, object]] = []
     for n, merge in enumerate(merges):
         earlier = [one["id"] for one in branches]
@@ -90,7 +108,7 @@ def write_branches(made: Described, history: History, merges: list[Merge]) -> No
         )
         title = merge.told.title if merge.told.title.strip() and merge.told.title.isprintable() else merge.source.branch
         entry = {"id": merge.id, "title": title, "from": named(merge.source), **parent, **contains}
-        branches.append({**entry, "commit": merge.commit.parents[1]})
+        branches.append({**entry, "commit": merge.tip})
         made.remarks["branches", n] = merge.commit.short
     made.remarks["branches", 0, "commit"] = (
         "as merged; another tip is refused. Without it, the plan follows the branch."
@@ -98,8 +116,8 @@ def write_branches(made: Described, history: History, merges: list[Merge]) -> No
     made.data["branches"] = branches
 
 
-def write_rules(made: Described, merges: list[Merge]) -> None:
-    """Add the rules that settle the conflicts, each in its merge."""
+def write_rules(made: Described, name: str, merges: list[Merge]) -> None:
+    """Add the rules that settle the conflicts, each in its merge; `name` is the plan's."""
     rules: list[dict[str, object]] = []
     for merge in merges:
         for alike in by_depth(merge.held.rules, lambda rule: rule.path):
@@ -108,6 +126,11 @@ def write_rules(made: Described, merges: list[Merge]) -> None:
                 together.setdefault((rule.take, rule.drops), []).append(pattern_of(rule.path))
             for (take, drops), paths in together.items():
                 rules.append({"paths": paths, "take": take, "in": [merge.id], **({"drops": "true"} if drops else {})})
+        if recorded := tuple(rule.path for rule in merge.held.rules if rule.take == "recorded"):
+            made.warnings.append(
+                f"{merge.commit.short} settles conflicts by hand in {listed(recorded)}: the lines are remembered in"
+                f" {name}.resolutions/ (git-rerere(1)). {READ}"
+            )
     if rules:
         made.data["resolve"] = rules
 
@@ -125,7 +148,13 @@ def write_fixes(made: Described, folder: str, merges: list[Merge]) -> None:
             made.files[_patch_file(merge, folder)] = (merge.held.patch, False)
             made.warnings.append(
                 f"{merge.commit.short} holds lines of its own in {listed(merge.held.patched)}: they are in"
-                f" {_patch_file(merge, folder)}. They count as code of the integration (R361); read them"
+                f" {_patch_file(merge, folder)}. {READ}"
+            )
+        if merge.held.added:
+            made.warnings.append(
+                f"{merge.commit.short} adds {listed(merge.held.added)}, which neither git nor a side of the merge"
+                f" brings: {_patch_file(merge, folder)} does so, too, and merge_holds_nothing_else[{merge.id}] will"
+                " fail, since an integration adds no files (R361). Put them on a branch"
             )
     if fixes:
         made.data["fixes"] = fixes
@@ -157,11 +186,9 @@ def _patch_file(merge: Merge, folder: str) -> str:
     return f"{folder}/{merge.id}.patch"
 
 
-def write_gates(made: Described, folder: str, history: History) -> None:
-    """Add build and test, which fail until a person says how they go, and the demo as far as the branch shows it."""
-    for stage in ("build", "test"):
-        made.data[stage] = [{"run": f"echo 'the plan does not say how to {stage}' >&2; exit 1"}]
-        made.remarks[(stage,)] = ADVICE
+def write_gates(made: Described, folder: str, straight: Straight) -> None:
+    """Add build and test by what the branch has, and the demo as far as the branch shows it."""
+    history = straight.history
     last = infrastructure(history)
     added = {path: change.after for path, change in history.changes[last.id].items() if change.after} if last else {}
     made.data["demo"] = demo = _demo(made, added or entries(history.repo, history.tip), own=bool(added))
@@ -171,10 +198,53 @@ def write_gates(made: Described, folder: str, history: History) -> None:
             made.files[f"{demo['create']}/{path}"] = (content(history.repo, file.blob), file.mode == "100755")
         if not says_so(last):
             made.warnings.append(
-                f"{last.short} is no merge, and does not say what it is; what it adds ({len(added)} files) is taken for"
-                " the demo and its documents (`demo.create`). If they are code, put them on a branch (R361)"
+                f"{straight.was.get(last.id, last).short} is no merge, and does not say what it is; what it adds"
+                f" ({len(added)} files) is taken for the demo and its documents (`demo.create`). If they are code, put"
+                " them on a branch (R361)"
             )
-    made.warnings.append("build and test are not told by a branch: write them into the plan; until then they fail")
+    write_commands(made, toolchain(history.repo, history.tip), "the branch")
+
+
+def write_commands(made: Described, tools: Mapping[str, Step], where: str) -> None:
+    """Add build and test as tools have them, and what they need; else lines that fail until a person says how.
+
+    Args:
+        made: the plan.
+        tools: those of the project, by stage.
+        where: whose files they were looked for in, for people.
+    """
+    for stage in ("build", "test"):
+        step = tools.get(stage, Step((f"echo 'the plan does not say how to {stage}' >&2; exit 1",), ""))
+        made.data[stage] = [{"run": line} for line in step.lines]
+        because = f"by {step.because}; run in a clean checkout"
+        made.remarks[stage,] = because if step.because else UNKNOWN.format(where=where)
+        if not step.because:
+            made.warnings.append(f"nothing at the top of {where} tells how to {stage}: write it into the plan")
+    if passed := list(dict.fromkeys(name for step in tools.values() for name in step.passed)):
+        made.data["pass_environment"] = passed
+        made.remarks["pass_environment",] = (
+            "where these are set, what they name is there for commands, to write to as well"
+        )
+    if network := next((step.network for step in tools.values() if step.network), ""):
+        made.data["network"] = "true"
+        made.remarks["network",] = network
+    for tool, names in {step.tool: step.passed for step in tools.values() if step.tool}.items():
+        made.warnings += [why] if (why := _out_of_reach(tool, names)) else []
+
+
+def _out_of_reach(tool: str, passed: Iterable[str]) -> str:
+    """Why commands will not find a program; empty where they will."""
+    found = shutil.which(tool)
+    if found is None:
+        return f"there is no {tool} on the PATH; build and test are written for it"
+    inside = [os.environ.get(name, "") for name in passed] + [sys.prefix, sys.base_prefix]
+    home = os.environ.get("HOME") or "/"
+    if home == "/" or not Path(found).is_relative_to(home) or any(map(Path(found).is_relative_to, inside)):
+        return ""
+    export = " and ".join(passed)
+    by_hand = "name a variable that holds it under `pass_environment`, or install it elsewhere"
+    advice = f"export {export}, which the plan lets through" if export else by_hand
+    return f"{tool} is in your home folder ({found}), and commands have a home of their own: {advice}"
 
 
 def _demo(made: Described, there: dict[str, Entry], *, own: bool) -> dict[str, object]:

@@ -12,8 +12,6 @@ from tests_integration.text import counted
 
 INFRASTRUCTURE = "\nIntegration-Infrastructure: "
 SQUASHED = re.compile(r"Squashed commit of the following|^[^\n]* \(#[0-9]+\)$", re.MULTILINE)
-OWN = "a commit of its own, a squash, or a cherry-pick"
-TWO = 2
 
 
 def obstacles(history: History, base: str, heads: Mapping[Located, str]) -> list[str]:
@@ -29,7 +27,7 @@ def obstacles(history: History, base: str, heads: Mapping[Located, str]) -> list
         return [f"{base} has all of it already; name a branch that is where it was begun" if held else NOTHING]
     if history.starts_at != history.base:
         return [_begun_elsewhere(history, base, heads)]
-    return [*_singles(history, heads), *_merges(history)]
+    return list(_merges(history))
 
 
 NOTHING = "it holds no commit beyond the base"
@@ -70,40 +68,19 @@ def says_so(commit: Commit) -> bool:
     return INFRASTRUCTURE in commit.message
 
 
-def _singles(history: History, heads: Mapping[Located, str]) -> Iterator[str]:
-    """Commits that are no merges, but for infrastructure: a plan has none."""
-    known = {tip: place for place, tip in heads.items()}
-    forwarded = ""
-    for commit in reversed(history.commits):
-        if len(commit.parents) > 1:
-            forwarded = ""
-            continue
-        if commit == infrastructure(history):
-            continue
-        if commit.id in known:
-            place = known[commit.id]
-            forwarded = f"{place.remote}/{place.branch} was fast-forwarded, so that no merge says what it brought"
-        squashed = "by its message, a branch was squashed into it" if SQUASHED.search(commit.message) else OWN
-        yield (
-            f"{commit.short} is no merge: {forwarded or squashed}. A plan has one merge a branch: put what it brings on"
-            " a branch, and merge that with --no-ff"
-        )
-
-
 def _merges(history: History) -> Iterator[str]:
-    tips = {merge.parents[1]: merge.parents[1] for merge in history.merges}
+    tips = {tip: tip for merge in history.merges for tip in merge.parents[1:]}
     ancestry = Ancestry(history.repo, history.base, tips)
     seen: dict[str, Commit] = {}
-    for merge in history.merges:
-        if len(merge.parents) > TWO:
-            yield f"{merge.short} merges {len(merge.parents) - 1} branches at once; a plan merges one at a time"
-            continue
-        tip = merge.parents[1]
+    for merge, tip in [(one, tip) for one in history.merges for tip in one.parents[1:]]:
         if tip in seen:
-            yield f"{merge.short} merges {tip[:12]}, as {seen[tip].short} did before; a plan merges a branch once"
+            yield (
+                f"{merge.short} merges {tip[:12]}, as {seen[tip].short} did before; a plan merges a branch once:"
+                " integrate afresh, or put what the second merge changes on a branch"
+            )
         seen.setdefault(tip, merge)
         if first := next((one for one in history.merges if ancestry.contains(tip, one.id)), None):
             yield (
                 f"{merge.short} merges {tip[:12]}, which was begun on this integration, after {first.short};"
-                " integrations are never a source (R270)"
+                " integrations are never a source (R270): begin it on the base, and integrate afresh"
             )

@@ -8,13 +8,22 @@ from typing import NamedTuple
 from git import Repo
 
 from tests_integration.plan.values import repository_path
-from tests_integration.repository.ask import Commit, changed_lines
+from tests_integration.repository.ask import Commit, changed_lines, content
 from tests_integration.repository.changes import changes
 from tests_integration.repository.entry import Entry
 from tests_integration.repository.git import git
 from tests_integration.repository.merge import AutomaticMerge, Conflict
-from tests_integration.repository.resolutions import Merging, Resolver, Settlement, lost, without_aside
-from tests_integration.repository.trees import edited, files_at
+from tests_integration.repository.rerere import MARKER, learn, recalled
+from tests_integration.repository.resolutions import (
+    Merging,
+    Resolver,
+    Settlement,
+    is_binary,
+    lost,
+    not_two_texts,
+    without_aside,
+)
+from tests_integration.repository.trees import edited, file_at, files_at
 
 TAKES = ("ours", "theirs", "union", "delete")
 PATCH = ("--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color")
@@ -36,12 +45,14 @@ class Known(NamedTuple):
         taken: paths that its message says a fix has taken whole, and from which side.
         gone: paths that fixes of earlier merges delete; they are gone here too.
         later: trees that come after it.
+        memory: folder of recorded resolutions, which gets those of this merge.
     """
 
     deleted: frozenset[str] = frozenset()
     taken: Mapping[str, str] = {}
     gone: frozenset[str] = frozenset()
     later: Sequence[str] = ()
+    memory: Path = Path()
 
 
 class Recovered(NamedTuple):
@@ -54,7 +65,7 @@ class Recovered(NamedTuple):
         theirs: files that a fix takes whole from the branch.
         patch: all else, or empty.
         patched: the paths that the patch is about.
-        added: files that neither git nor a side of the merge brings; no fix may add any (R361).
+        added: those of them that neither git nor a side of the merge brings; an integration adds no files (R361).
     """
 
     rules: tuple[Rule, ...]
@@ -84,7 +95,7 @@ def recovered(repo: Repo, merge: Commit, automatic: AutomaticMerge, known: Known
 class _Recovering:
     def __init__(self, repo: Repo, merge: Commit, automatic: AutomaticMerge, known: Known) -> None:
         self.repo, self.merge, self.automatic, self.known = repo, merge, automatic, known
-        self.merging = Merging(repo, merge.parents[0], merge.parents[1], automatic, Path())
+        self.merging = Merging(repo, merge.parents[0], merge.parents[1], automatic, known.memory)
         self.resolver = Resolver(self.merging)
         conflicted = {path for one in automatic.conflicts for path in (one.path, *one.aside)}
         self.differing = changes(repo, automatic.tree, merge.tree)
@@ -141,10 +152,28 @@ class _Recovering:
                 ways[take] = way
                 if all(self.there.get(path) == entry for path, entry in way.edits.items()):
                     return take
+        if self._is_recorded(conflict):
+            return "recorded"
         return min(ways, key=lambda take: (self._absence(ways[take], conflict), self._distance(ways[take], conflict)))
 
+    def _is_recorded(self, conflict: Conflict) -> bool:
+        """Whether what the merge holds is remembered as the settlement of a conflict between texts, from now on.
+
+        A conflict that holds another one is left out: its text names commits, and those of the plan's run are others.
+        """
+        marked, settled = file_at(self.repo, self.automatic.tree, conflict.path), self.there.get(conflict.path)
+        if not marked or not settled or marked.mode != settled.mode or not_two_texts(self.repo, conflict):
+            return False
+        texts = content(self.repo, marked.blob), content(self.repo, settled.blob)
+        if len(set(MARKER.findall(texts[0]))) > 1 or is_binary(texts[1]):
+            return False
+        memory = self.known.memory
+        if (known := recalled(self.repo, memory, texts[0])) is None and learn(self.repo, memory, *texts):
+            known = recalled(self.repo, memory, texts[0])
+        return known == texts[1]
+
     def _absence(self, way: Settlement, conflict: Conflict) -> bool:
-        """Whether a patch would have to add the file, which no fix may."""
+        """Whether a patch would have to add the file, which no fix may (R361)."""
         return conflict.path in self.there and way.edits.get(conflict.path) is None
 
     def _distance(self, way: Settlement, conflict: Conflict) -> int:

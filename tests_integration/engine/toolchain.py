@@ -11,7 +11,7 @@ from git import Repo
 
 from tests_integration.repository.ask import content, entries, paths_of
 
-UNKNOWN = "Nothing at the top of the base tells this: write here how it is done. Until then the stage fails."
+UNKNOWN = "Nothing at the top of {where} tells this: write here how it is done. Until then the stage fails."
 FETCHES = "what it depends on is fetched"
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 """In the order in which make(1) looks for them."""

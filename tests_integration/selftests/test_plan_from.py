@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests_integration.describing import put
+from tests_integration.engine.integrate import integrate
+from tests_integration.facts import Source
 from tests_integration.plan.load import load
-from tests_integration.selftests.given_back import REFUSALS, back, given_back
+from tests_integration.selftests.given_back import REFUSALS, Back, back, given_back
 from tests_integration.selftests.hand import by_hand
 from tests_integration.selftests.running_plans import run
 from tests_integration.selftests.test_callers_clone import contents
 from tests_integration.selftests.test_readme import README
 from tests_integration.selftests.test_wrong_branches import without_ids
-from tests_integration.selftests.waves import Built, Wave, every_kind_of_fix, git, integrated
+from tests_integration.selftests.waves import Built, Wave, every_kind_of_fix, failures, git, integrated
 
 
 @pytest.fixture(scope="module")
@@ -24,21 +27,23 @@ def right(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
 
 
 OWN = "# ({}) is no merge: a commit of its own, a squash, or a cherry-pick."
+ALIKE = "git reset --quiet --hard $(git commit-tree {} -m {} HEAD^{{tree}})"
+E2A, E3, E4 = (f"-p origin/effort/{name}" for name in ("E2-split-001", "E3", "E4"))
 TOLD = {
     "true": "it holds no commit beyond the base",
     "git reset --quiet --hard main~1; E1; E2a": (
         "it begins at #, not at origin/main (#), which has 1 commit more; --base has to name a branch that is there,"
         " such as one that you make: `git branch wave-base #`"
     ),
-    "E1; git merge --quiet --no-ff -m Octopus origin/effort/E2-split-001 origin/effort/E4": (
-        "# (Octopus) merges 2 branches at once; a plan merges one at a time"
+    f"E1; {ALIKE.format(f'-p HEAD {E2A} {E3} {E4}', 'Octopus')}": (
+        "# (Octopus) merges 3 branches at once, of which # conflicts with those before it; a plan merges one at a time"
     ),
     "E1; git merge --quiet --squash origin/effort/E4; git commit --quiet --no-edit": (
         "# (Squashed commit of the following:) is no merge: by its message, a branch was squashed into it."
     ),
-    "E1; echo more >> one.txt; save 'Touch up'; E4; demo": OWN.format("Touch up"),
-    "git merge --quiet origin/effort/E1; E4; demo": (
-        "# (Work on effort/E1) is no merge: origin/effort/E1 was fast-forwarded, so that no merge says what it brought."
+    "echo more >> base.txt; save 'Touch up'; demo": OWN.format("Touch up"),
+    "E1; git switch -c mine; echo m > m; save m; git push --quiet ../origin.git HEAD:refs/heads/effort/mine; E4": (
+        "# (m) is no merge: origin/effort/mine was begun on this integration and fast-forwarded, so that no merge says"
     ),
     "E1; E4; git reset --hard $(git commit-tree -p HEAD -p origin/effort/E4 -m Again HEAD^{tree})": (
         "# (Again) merges #, as # (Merge E4) did before; a plan merges a branch once"
@@ -52,9 +57,6 @@ TOLD = {
     "E1; git merge --quiet --no-ff -m \"Merge branch 'effort/E4'\" origin/effort/E4~1": (
         "# (Merge branch 'effort/E4') merged #, and no branch of the repository is there any more (origin/effort/E4 is"
         " at # now); make one: `git branch E4-"
-    ),
-    "E1; echo new > pkg.txt; amend; demo": (
-        "# (Merge E1) adds pkg.txt, which neither git nor a side of the merge brings; an integration adds no files"
     ),
     "git switch --orphan other; git reset --quiet --hard; echo o > o; save o; git push --quiet --force ../origin.git"
     " HEAD:refs/heads/effort/other; git switch integration;"
@@ -113,7 +115,103 @@ def test_what_a_person_did_becomes_rules_and_fixes(right: Built) -> None:
     assert notes[0].startswith(own.format("E2-split-002", "three.txt", "E2-split-002"))
     assert "holds lines of its own in two.txt" in notes[1]
     assert notes[2].startswith("# (Add demo) is no merge, and does not say what it is; what it adds (3 files) is taken")
-    assert notes[3].startswith("build and test are not told by a branch")
+    assert notes[3].startswith("nothing at the top of the branch tells how to build and test")
+
+
+IN_ITS_PLACE = (
+    f"{OWN.format('Touch up')} A plan has none, so what it changes is made part of the merge {{}} it, # (Merge E1); if"
+    " it is code, put it on a branch, and merge that with --no-ff (R361)"
+)
+FORWARDED = (
+    "# (Work on {0}) is no merge: origin/{0} was fast-forwarded, so that no merge says what it brought; the plan merges"
+    " it"
+)
+TAKEN_FOR_DEMO = (
+    "# (Demo) is no merge, and does not say what it is; what it adds (2 files) is taken for the demo and its documents"
+    " (`demo.create`). If they are code, put them on a branch (R361)"
+)
+OTHERWISE = {
+    "E1; git merge --quiet --no-ff -m Octopus origin/effort/E2-split-001 origin/effort/E4; files; save Demo": (
+        ["E1", "E2-split-001", "E4"],
+        [
+            "# (Octopus) merges 2 branches at once; the plan merges one after the other",
+            TAKEN_FOR_DEMO,
+        ],
+    ),
+    "git merge --quiet origin/effort/E2-split-002; E4; demo": (
+        ["E1", "E2-split-001", "E2-split-002", "E4"],
+        [FORWARDED.format(f"effort/{name}") for name in ("E1", "E2-split-001", "E2-split-002")],
+    ),
+    "E1; echo more >> one.txt; save 'Touch up'; E4; demo": (["E1", "E4"], [IN_ITS_PLACE.format("before")]),
+    "echo more >> base.txt; save 'Touch up'; E1; E4; demo": (["E1", "E4"], [IN_ITS_PLACE.format("after")]),
+}
+
+
+@pytest.mark.parametrize(("script", "given"), OTHERWISE.items(), ids=["at once", "fast-forward", "after", "before"])
+def test_what_was_made_in_another_way_is_given_by_merges(
+    right: Built, script: str, given: tuple[list[str], list[str]]
+) -> None:
+    tip = by_hand(right, script)
+    came = back(right, tip)
+    assert came.found, came.why
+    branches, notes = given
+    assert [one["id"] for one in came.found.data["branches"]] == branches  # type: ignore[attr-defined]
+    assert [without_ids(text) for text in came.found.warnings[: len(notes)]] == notes
+    assert ("whole/E1.patch" in came.found.files) == ("Touch up" in script)
+    there = git(Path(right.store.git_dir), "rev-list", tip)
+    told = re.findall(r"[0-9a-f]{12,40}", " ".join([*came.found.warnings, *came.found.remarks.values()]))
+    assert [name for name in told if name not in there] == []
+
+
+ADDS = (
+    "# (Merge E4) adds link, pkg.txt, which neither git nor a side of the merge brings: whole/E4.patch does so, too,"
+    " and merge_holds_nothing_else[E4] will fail, since an integration adds no files (R361). Put them on a branch"
+)
+
+
+def again(built: Built, came: Back, folder: Path) -> Built:
+    """What its plan gives where it is run."""
+    assert came.found, came.why
+    plan = load(put(folder / "whole.yaml", came.found, str(built.store.git_dir), ""))
+    sources = {key: Source(id=key, source=key, commit=commit) for key, commit in came.found.tips.items()}
+    return Built(plan, built.store, sources, integrate(plan, built.store, sources))
+
+
+def test_what_a_merge_adds_is_given_told_and_fails_the_audit(right: Built, tmp_path: Path) -> None:
+    script = "E1; E4; echo new > pkg.txt; ln -s one.txt link; chmod +x four.txt; printf '\\0' >> one.txt; amend; demo"
+    came = back(right, by_hand(right, script))
+    made = again(right, came, tmp_path)
+    assert came.found
+    assert ADDS in [without_ids(text) for text in came.found.warnings]
+    failed = failures(made, str(made.integration.tip))
+    assert failed.keys() == {"merge_holds_nothing_else[E4]"}
+    said = "E4-patch adds it by whole/E4.patch; an integration adds no files (R361): bring it on a branch"
+    assert failed["merge_holds_nothing_else[E4]"].split("\n", 1)[1] == f"  link: {said}\n  pkg.txt: {said}"
+
+
+def test_a_conflict_settled_by_hand_is_remembered(right: Built, tmp_path: Path) -> None:
+    settled = "merge E3 --no-commit || printf 'by\nhand\n' > lock.txt; rm twin.txt; save 'Merge E3'"
+    came = back(right, by_hand(right, f"E1; E2a; {settled}; demo"))
+    made = again(right, came, tmp_path)
+    assert came.found
+    assert came.found.data["resolve"] == [{"paths": ["/lock.txt"], "take": "recorded", "in": ["E3"], "drops": "true"}]
+    assert without_ids(came.found.warnings[0]) == (
+        "# (Merge E3) settles conflicts by hand in lock.txt: the lines are remembered in whole.resolutions/"
+        " (git-rerere(1)). They count as code of the integration (R361); read them"
+    )
+    assert failures(made, str(made.integration.tip)) == {}
+
+
+def test_a_branch_that_tells_how_it_is_built_has_it_in_its_plan(wave: Wave) -> None:
+    wave.branch("E1", {"go.mod": "module x\n", "go.sum": "x\n"})
+    with integrated(wave) as built:
+        came = back(built, str(built.integration.tip))
+    assert came.found
+    data, remarks = came.found.data, came.found.remarks
+    assert (data["build"], data["test"]) == ([{"run": "go build ./..."}], [{"run": "go test ./..."}])
+    assert remarks["build",] == remarks["test",] == "by go.mod; run in a clean checkout"
+    assert (data["network"], remarks["network",]) == ("true", "go.sum: what it depends on is fetched")
+    assert came.found.warnings == []
 
 
 def test_what_a_later_merge_brings_back_is_deleted_by_no_fix(right: Built) -> None:
@@ -186,7 +284,7 @@ def test_a_branch_of_ones_clone_becomes_a_plan_that_runs(wave: Wave, clone: Path
     before = contents(clone)
     done = run(wave.folder, *ASKED)  # as the README says it
     assert done.exit == 0, done.output
-    assert f"{wave.folder}/plans/sprint.yaml: ./sprint on origin/main, 3 merges; running it gives the same trees" in (
+    assert f"{wave.folder}/plans/sprint.yaml: ./sprint on origin/main, 3 merges; running it gives the same tree" in (
         done.output
     )
     assert contents(clone) == before

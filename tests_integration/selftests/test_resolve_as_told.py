@@ -9,6 +9,7 @@ from tests_integration import learn
 from tests_integration.plan.offer import by_depth
 from tests_integration.repository.replay import replay
 from tests_integration.selftests.conflict_kinds import KINDS, LONG, of_files
+from tests_integration.selftests.given_back import back
 from tests_integration.selftests.pasting import TextWave, explanation, offered, paste
 from tests_integration.selftests.test_replay import script_of
 from tests_integration.selftests.waves import Built, Wave, failures, git, integrated
@@ -54,6 +55,7 @@ def assert_sound(wave: Wave, built: Built) -> None:
     assert not [remark for remark in remarks if "unused" in remark]
     again = replay(built.store, script_of(wave, built))
     assert again.tip == tip, again.output
+    assert back(built, tip).why == ""
 
 
 def learned_by_hand(wave: Wave) -> None:
