@@ -18,7 +18,11 @@ from tests_integration.repository.trees import file_at, files_at, stored_blob
 from tests_integration.text import counted, visible
 
 PLAIN = frozenset({"content", "add/add", "modify/delete", "binary"})
-"""Kinds of conflicts whose sides are files of the branches as they are; with renames, git may merge them first."""
+"""Kinds of conflicts whose sides are files of the branches as they are; with renames, git may merge them first.
+
+So it does for one of these, too, where git names it with the names of a renamed file: one that was renamed on both
+sides, and meets one that a side has added.
+"""
 
 SHOWN = 3
 EXECUTABLE = b"(executable bit)"
@@ -101,7 +105,7 @@ def without_aside(conflict: Conflict) -> dict[str, Entry | None]:
 def side_of(merging: Merging, conflict: Conflict, side: str) -> Entry | None:
     """The file of a side (`ours` or `theirs`): git's own, unless that is a merge in itself that holds a conflict."""
     found, tip = (conflict.ours, merging.ours) if side == "ours" else (conflict.theirs, merging.theirs)
-    if found is None or not is_text_file(found) or conflict.kind in PLAIN:
+    if found is None or not is_text_file(found) or (conflict.kind in PLAIN and not conflict.related):
         return found
     marked = re.search(rb"^<{7,} ([0-9a-f]{40,64})(:.*)?$", content(merging.repo, found.blob), re.MULTILINE)
     return file_at(merging.repo, tip, conflict.path) if marked and marked[1].decode() == merging.ours else found

@@ -116,6 +116,15 @@ def test_a_side_is_the_branchs_own_file_where_git_offers_one_with_markers(
         assert git(Path(built.store.git_dir), "show", f"{built.integration.tip}:{path}").split()[3] == text
 
 
+def test_a_side_is_the_branchs_own_file_where_a_renamed_one_meets_one_that_was_added(wave: Wave) -> None:
+    one, two = (LONG.replace("4", word) for word in ("one", "two"))
+    of_files({"f": LONG}, {"f": None, "a": one}, {"f": None, "b": two, "a": "new\n"})(wave)
+    wave.document["resolve"] = [{"paths": ["*"], "take": "ours", "drops": True}]
+    with integrated(wave) as built:
+        assert built.integration.merges[1].conflicts[0].kind == "add/add"
+        assert git(Path(built.store.git_dir), "show", f"{built.integration.tip}:a") == one.strip()
+
+
 @pytest.mark.parametrize(("kind", "take", "loser"), [("file-first", "ours", "E2"), ("folder-first", "theirs", "E1")])
 def test_a_folder_that_a_file_takes_the_place_of_is_a_loss(kind: str, take: str, loser: str, tmp_path: Path) -> None:
     wave = TextWave(tmp_path / "wave", KINDS[kind])
