@@ -26,10 +26,14 @@ from tests_integration.engine.straight import Straight, straightened
 from tests_integration.facts import Source
 from tests_integration.plan.model import Located, Plan
 from tests_integration.repository.ask import Commit, History
-from tests_integration.repository.git import GitError
+from tests_integration.repository.git import GitError, answer
 from tests_integration.text import visible
 
 SHOWN = 5
+INNER = (
+    "{} has a conflict inside another; git names the commit before the merge in the lines that it leaves there, which"
+    " is another one when the plan is run: settle that on the branch (R300), and integrate afresh"
+)
 FIRST, LAST = "origin", "."
 """Remotes that a branch is taken from before all others, and after them: the clone itself is on one machine only."""
 
@@ -71,7 +75,7 @@ def describe(asked: Asked) -> Described:
         raise UndescribableError("\n".join(straight.problems if straight else found))
     made = Described(warnings=straight.notes)
     with TemporaryDirectory() as memory:
-        merges = _merges(asked, straight, others, (made.warnings, Path(memory)))
+        merges = _merges(asked, straight, others, (made, Path(memory)))
         made.files = {f"{asked.name}.resolutions/{name}": (text, False) for name, text in _files(Path(memory))}
     made.tips = {"base": history.base} | {merge.id: merge.tip for merge in merges}
     made.trees = [*(merge.tree for merge in merges), history.commits[-1].tree]
@@ -105,30 +109,42 @@ def proven(plan: Plan, store: Repo, described: Described) -> str:
     made = integrate(plan, store, sources)
     if made.tip is None:
         parked = [f"{one.branch}: {one.problem}" for one in made.parked]
-        raise UndescribableError("\n".join([text for text in (made.problem, *parked) if text]))
+        raise _not_given(store, described, [text for text in (made.problem, *parked) if text])
     found = [*(merge.tree for merge in made.merges), str(made.tree)]
     steps = [*(f"the merge of {merge.branch}" for merge in made.merges), "the tip"]
     for step, wanted, given in zip(steps, described.trees, found, strict=True):
         if wanted != given:
-            raise UndescribableError(f"running the plan gives another tree in {step}: {given}, not {wanted}")
+            other = f"running the plan gives another tree in {step}: {given}, not {wanted}"
+            raise _not_given(store, described, [other])
     return made.tip
 
 
+def _not_given(store: Repo, described: Described, why: list[str]) -> UndescribableError:
+    """Why a plan does not give a branch: by lines of git's own that are others with each run, if there are any."""
+    inner = [
+        INNER.format(name)
+        for name, before, tree in described.automatic
+        if answer(store, "grep", "--quiet", "-E", f"^<{{8,}} {before}", tree, "--", ok=(0, 1))[0] == 0
+    ]
+    return UndescribableError("\n".join(inner or why))
+
+
 def _merges(
-    asked: Asked, straight: Straight, heads: Mapping[Located, str], gets: tuple[list[str], Path]
+    asked: Asked, straight: Straight, heads: Mapping[Located, str], gets: tuple[Described, Path]
 ) -> list[Merge]:
-    """The merges, with what the plan has to say of each; warnings and a memory of settled conflicts get the rest."""
+    """The merges, with what the plan has to say of each; the plan and a memory of settled conflicts get the rest."""
     found: list[Merge] = []
     problems: list[str] = []
     gone: frozenset[str] = frozenset()
-    history, (warnings, memory) = straight.history, gets
+    history, (made, memory) = straight.history, gets
     for commit in history.merges:
         said, was = told(commit.message), straight.was.get(commit.id, commit)
-        source = _source(commit, was, said, heads, warnings)
+        source = _source(commit, was, said, heads, made.warnings)
         if source is None:
             problems.append(_nowhere(commit, was, said, heads))
         try:
             automatic = history.automatic_merge(commit)
+            made.automatic.append((was.short, commit.parents[0], automatic.tree))
             held = recovered(asked.store, commit, automatic, _known(history, commit, said, gone, memory))
         except GitError as error:
             problems.append(f"{was.short}: git cannot merge its parents: {visible(error.output)}")

@@ -45,6 +45,7 @@ class Described:
         warnings: what a person has to know of it.
         tips: base and branches, by id.
         trees: of the merges that it has to give, and of the tip.
+        automatic: git's own merges: what each is for people, the commit before it, and its tree.
     """
 
     data: dict[str, object] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Described:
     warnings: list[str] = field(default_factory=list)
     tips: dict[str, str] = field(default_factory=dict)
     trees: list[str] = field(default_factory=list)
+    automatic: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 class Merge(NamedTuple):
@@ -146,8 +148,9 @@ def write_fixes(made: Described, folder: str, merges: list[Merge]) -> None:
             fixes.append({"id": free, "problem": problem, "after": merge.id, **does})
         if merge.held.patch:
             made.files[_patch_file(merge, folder)] = (merge.held.patch, False)
+        if own := tuple(path for path in merge.held.patched if path not in merge.held.added):
             made.warnings.append(
-                f"{merge.commit.short} holds lines of its own in {listed(merge.held.patched)}: they are in"
+                f"{merge.commit.short} holds lines of its own in {listed(own)}: they are in"
                 f" {_patch_file(merge, folder)}. {READ}"
             )
         if merge.held.added:
@@ -189,6 +192,7 @@ def _patch_file(merge: Merge, folder: str) -> str:
 def write_gates(made: Described, folder: str, straight: Straight) -> None:
     """Add build and test by what the branch has, and the demo as far as the branch shows it."""
     history = straight.history
+    write_commands(made, toolchain(history.repo, history.tip), "the branch")
     last = infrastructure(history)
     added = {path: change.after for path, change in history.changes[last.id].items() if change.after} if last else {}
     made.data["demo"] = demo = _demo(made, added or entries(history.repo, history.tip), own=bool(added))
@@ -202,7 +206,6 @@ def write_gates(made: Described, folder: str, straight: Straight) -> None:
                 f" ({len(added)} files) is taken for the demo and its documents (`demo.create`). If they are code, put"
                 " them on a branch (R361)"
             )
-    write_commands(made, toolchain(history.repo, history.tip), "the branch")
 
 
 def write_commands(made: Described, tools: Mapping[str, Step], where: str) -> None:

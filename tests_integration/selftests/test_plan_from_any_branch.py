@@ -1,4 +1,4 @@
-"""Whatever an integration holds, its plan gives the same trees."""
+"""Whatever an integration holds, its plan gives the same trees, or git itself names its commits in them."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -152,8 +152,8 @@ def test_any_integration_is_described_so_that_the_plan_gives_the_same_trees(
     tips = {key: ids[f":{mark}"] for key, mark in zip(("base", *BRANCHES), marks, strict=True)}
     origin = {f"effort/{name}": tips[name] for name in BRANCHES} | {"main": tips["base"]}
     came = given_back(repo, origin, integration(repo, tips, hands, demo=demo))
-    assert came.found, came.why
-    keys = {"resolve", "fixes"}.intersection(came.found.data)
+    assert [line for line in came.why.splitlines() if "has a conflict inside another" not in line] == []
+    keys = {"resolve", "fixes"}.intersection(came.found.data) if came.found else {"not described"}
     event(" and ".join(sorted(keys)) or "as git merges")
 
 
