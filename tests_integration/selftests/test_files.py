@@ -70,7 +70,9 @@ def by_hand(wave: Wave) -> None:
     git(wave.work, "switch", "--quiet", "--create", "by-hand", "main")
     for name in ("E3", "E4"):
         git(wave.work, "merge", "--quiet", "--no-ff", "--no-commit", f"effort/{name}", fails=True)
-        if name == "E4":
+        if name == "E3":
+            (wave.work / "old.txt").write_text("of no branch\n", encoding="utf-8")
+        else:
             (wave.work / "shared.txt").write_text("1\n2\nboth\n4\n5\n", encoding="utf-8")
         wave.save("by-hand", f"Merge {name}")
 
