@@ -1,5 +1,6 @@
 """Fixtures that selftests share."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 def pytest_configure(config: pytest.Config) -> None:
     """Selftests import criteria, whose markers are registered with a plan only."""
     add_markers(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """One worker more than there are cores: selftests wait for commands and browsers. Plans are left to xdist."""
+    return None if config.option.plan else (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(autouse=True)
