@@ -92,8 +92,13 @@ def _files(digests: Mapping[str, str]) -> list[Json]:
 
 
 def _times(record: Record, attempt: AttemptFact) -> Json:
-    ended = datetime.fromisoformat(record.started_at) + timedelta(seconds=record.seconds)
-    return {"invocationId": attempt.run, "startedOn": attempt.started_at, "finishedOn": stamp(ended)}
+    """When it began and ended: both in whole seconds, so a short run may seem to end before its attempt began."""
+    ended = stamp(datetime.fromisoformat(record.started_at) + timedelta(seconds=record.seconds))
+    return {
+        "invocationId": attempt.run,
+        "startedOn": attempt.started_at,
+        "finishedOn": max(ended, attempt.started_at),
+    }
 
 
 def _test_result(record: Record) -> Json:

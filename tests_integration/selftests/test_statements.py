@@ -4,11 +4,13 @@ import copy
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests_integration.engine.clock import stamp
 from tests_integration.plan.load import Given
 from tests_integration.plan.model import PlanDocument
 from tests_integration.record.gather import gather
@@ -161,6 +163,17 @@ def test_builder_and_times_are_those_of_the_run(green: Run) -> None:
     assert details["builder"]["version"].keys() == {"waveproof", "git", "Python", "pytest"}
     assert details["metadata"]["invocationId"] == record["attempt"]["run"]
     assert record["started_at"] <= details["metadata"]["startedOn"] <= details["metadata"]["finishedOn"]
+
+
+def test_no_run_ends_before_its_attempt_began(green: Run) -> None:
+    record = Record.model_validate(green.record("wave"))
+    assert record.attempt
+    began = stamp(datetime.fromisoformat(record.started_at) + timedelta(seconds=1))  # in the next second, that is
+    late = record.model_copy(
+        update={"seconds": 0.3, "attempt": record.attempt.model_copy(update={"started_at": began})}
+    )
+    provenance = json.loads(lines(late, {}).splitlines()[0])["predicate"]
+    assert provenance["runDetails"]["metadata"]["finishedOn"] == began
 
 
 def test_remarks_are_warnings(green: Run) -> None:
