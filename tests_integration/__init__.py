@@ -17,6 +17,7 @@ One room a question. What stands higher may know what stands lower, never the ot
     engine/                         what is done
     repository/ plan/               what git says, and what was promised; neither knows the other
     facts gate_facts healing_facts  values that stages hand on
+    steps                           what a stage does, as a project's files tell it
     text url refs names logs        words of strangers: shown, taken apart, compared
     files bounded                   files, written whole and read with a limit
     lasting                         what stays until a session ends

@@ -12,11 +12,12 @@ from tests_integration.describing import put, require_free
 from tests_integration.engine.clock import now, stamp
 from tests_integration.engine.described import Described, named, write_commands
 from tests_integration.engine.survey import Survey, first_free, survey, top_of
-from tests_integration.engine.toolchain import Step, toolchain
+from tests_integration.engine.toolchain import toolchain
 from tests_integration.options import require_tools
 from tests_integration.plan.load import give
 from tests_integration.repository.git import GitError, scrubbed_environment
 from tests_integration.repository.store import open_store
+from tests_integration.steps import Step
 from tests_integration.text import visible
 
 OPTION = "--plan-init"

@@ -15,7 +15,7 @@ from tests_integration.engine.messages import Told, free_id
 from tests_integration.engine.obstacles import infrastructure, says_so
 from tests_integration.engine.recover import Recovered
 from tests_integration.engine.straight import Straight
-from tests_integration.engine.toolchain import UNKNOWN, Step, toolchain
+from tests_integration.engine.toolchain import UNKNOWN, toolchain
 from tests_integration.plan.mistakes import Place
 from tests_integration.plan.model import Located
 from tests_integration.plan.offer import by_depth, pattern_of
@@ -24,6 +24,7 @@ from tests_integration.repository.ancestry import Ancestry
 from tests_integration.repository.ask import Commit, History, content, entries, shown
 from tests_integration.repository.entry import Entry
 from tests_integration.repository.git import git
+from tests_integration.steps import Step
 
 SHOWN = 5
 LAST_SECOND = 4102444799
@@ -228,6 +229,9 @@ def write_commands(made: Described, tools: Mapping[str, Step], where: str) -> No
         made.remarks["pass_environment",] = (
             "where these are set, what they name is there for commands, to write to as well"
         )
+    if environment := {name: value for step in tools.values() for name, value in step.environment.items()}:
+        made.data["environment"] = environment
+        made.remarks["environment",] = "so that the result is the same on any machine"
     if network := next((step.network for step in tools.values() if step.network), ""):
         made.data["network"] = "true"
         made.remarks["network",] = network

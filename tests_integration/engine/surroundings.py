@@ -1,4 +1,4 @@
-"""What a clone or a bundle tells the reader of a document: remotes, what is at the top of a branch, full commit ids."""
+"""What a clone or a bundle tells the reader of a document: remotes, how a project is built, full commit ids."""
 
 import tempfile
 from contextlib import suppress
@@ -7,10 +7,12 @@ from pathlib import Path
 
 from git import InvalidGitRepositoryError, NoSuchPathError
 
+from tests_integration.engine.toolchain import toolchain
 from tests_integration.plan.markdown.draft import Bundle, Surroundings
 from tests_integration.plan.model import locate
 from tests_integration.repository.git import GitError, git, opened, scrubbed_environment
 from tests_integration.repository.store import clone_names, create_bare, heads
+from tests_integration.steps import Step
 
 MOST = 5000
 """Commits of a branch that are looked at, at most."""
@@ -37,7 +39,7 @@ def look(clone: Path, reports: Path = Path("reports")) -> Surroundings:
     except GitError as error:
         raise LookupError(f"the clone {str(clone)!r} cannot be read: {error.output}") from None
     asked = _Clone(clone, remotes)
-    return Surroundings(remotes, cache(asked.top), cache(asked.commit), cache(asked.commits))
+    return Surroundings(remotes, cache(asked.tools), cache(asked.commit), cache(asked.commits))
 
 
 def _look_into_bundle(file: Path, reports: Path) -> Surroundings:
@@ -52,7 +54,7 @@ def _look_into_bundle(file: Path, reports: Path) -> Surroundings:
         raise LookupError(f"the bundle {str(file)!r} cannot be read: {error.output}") from None
     asked = _Bundle(copy, branches, folder)
     return Surroundings(
-        frozenset(), cache(asked.top), cache(asked.commit), cache(asked.commits), Bundle(branches, reports)
+        frozenset(), cache(asked.tools), cache(asked.commit), cache(asked.commits), Bundle(branches, reports)
     )
 
 
@@ -74,9 +76,12 @@ class _Clone:
             return f"refs/remotes/{source}"
         return f"refs/heads/{place.branch}" if place.remote == "." else f"refs/remotes/{place.remote}/{place.branch}"
 
-    def top(self, source: str) -> frozenset[str]:
-        found = self.ask("ls-tree", "-z", "--name-only", self.ref(source)) if source else None
-        return frozenset((found or b"").decode(errors="replace").split("\0")) - {""}
+    def tools(self, source: str) -> dict[str, Step]:
+        if not (source and (tip := self.commit(self.ref(source)))):
+            return {}
+        with scrubbed_environment(), opened(self.folder) as repo, suppress(GitError):
+            return toolchain(repo, tip)
+        return {}
 
     def commit(self, short: str) -> str:
         found = self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{short}^{{commit}}")

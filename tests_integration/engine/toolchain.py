@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from git import Repo
 
-from tests_integration.repository.ask import content, entries, paths_of
+from tests_integration.repository.ask import content, entries, has_line, paths_of
+from tests_integration.steps import Step
 
 UNKNOWN = "Nothing at the top of {where} tells this: write here how it is done. Until then the stage fails."
 FETCHES = "what it depends on is fetched"
@@ -32,51 +33,55 @@ RULE = re.compile(r"^([^\s#:=][^#:=\n]*?)[ \t]*::?(?![:=])([^#;\n]*)", re.MULTIL
 PLAIN = re.compile(r"[A-Za-z0-9][\w./-]*")
 SCRIPTS = frozenset({".js", ".cjs", ".mjs"})
 READ = "git ls-files -z '*.js' '*.cjs' '*.mjs' | xargs -0 -r -n 1 node --check"
+GO = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"}
+CGO = r'^(import)?[[:space:]]*"C"'
+"""How cgo(1) is asked for."""
+
 NO_TEST = "no test specified"
 """What `npm init` writes where there is no test; as a test it fails."""
 
 
-class Step(NamedTuple):
-    """How a stage goes.
+class There(NamedTuple):
+    """What a project has.
 
     Attributes:
-        lines: its commands.
-        because: what says so, for people.
-        tool: the program that they need; empty where it is the Python that pytest runs on.
-        passed: variables that lead to it where the caller has it elsewhere than the system has.
-        network: why they need the network; empty where they do not.
+        texts: of the files at its top that tell of its tools.
+        kinds: how the names of all its files end.
+        has_line: whether a file whose name ends so has a line like this, a pattern of git-grep(1).
     """
-
-    lines: tuple[str, ...]
-    because: str
-    tool: str = ""
-    passed: tuple[str, ...] = ()
-    network: str = ""
-
-
-class There(NamedTuple):
-    """What a project has: the texts at its top that tell of its tools, and how the names of all its files end."""
 
     texts: Mapping[str, str]
     kinds: frozenset[str]
+    has_line: Callable[[str, str], bool]
 
 
 def toolchain(repo: Repo, commit: str) -> dict[str, Step]:
     """How a project is built and tested, by stage; a stage of which nothing tells is not there.
 
     For each stage the first that fits is taken, a target of a Makefile before all: it is how a project says so itself.
+
+    Args:
+        repo: a repository that has it.
+        commit: its id, or that of a tree.
     """
     found = entries(repo, commit, FILES)
     regular = {path: entry for path, entry in found.items() if entry.mode.startswith("100")}
     texts = {path: content(repo, entry.blob).decode(errors="replace") for path, entry in regular.items()}
-    there = There(texts, frozenset(PurePosixPath(path).suffix for path in paths_of(repo, commit)))
+    paths = paths_of(repo, commit)
+    kinds = frozenset(PurePosixPath(path).suffix for path in paths)
+    there = There(
+        texts, kinds, lambda end, line: has_line(repo, commit, (path for path in paths if path.endswith(end)), line)
+    )
     known: tuple[Callable[[There], Mapping[str, Step]], ...] = (_make, _go, _cargo, _node, _python, _made_for_tests)
     offered = [of(there) for of in known]
     return {stage: _with_languages(first, offered) for stage in BY_NAME if (first := _first(offered, stage))}
 
 
 def _first(offered: Sequence[Mapping[str, Step]], stage: str) -> Step | None:
-    return next((steps[stage] for steps in offered if stage in steps), None)
+    steps = [of[stage] for of in offered if stage in of]
+    languages = [step.lines for step in steps if step.tool != "make"]
+    first = next(iter(steps), None)
+    return first._replace(others=tuple(languages[1:])) if first and first.tool != "make" else first
 
 
 def _with_languages(step: Step, offered: Sequence[Mapping[str, Step]]) -> Step:
@@ -122,8 +127,13 @@ def _go(there: There) -> dict[str, Step]:
     if "go.mod" not in there.texts:
         return {}
     fetched = there.texts.get("go.sum", "").strip() and "vendor/modules.txt" not in there.texts
-    both = Step((), "go.mod", "go", network=f"go.sum: {FETCHES}" if fetched else "")
-    return {"build": both._replace(lines=("go build ./...",)), "test": both._replace(lines=("go test ./...",))}
+    both = Step((), "go.mod", "go", ("GOCACHE",), f"go.sum: {FETCHES}" if fetched else "", GO)
+    if there.has_line(".go", CGO):
+        both = both._replace(environment={name: value for name, value in GO.items() if name != "CGO_ENABLED"})
+    return {
+        "build": both._replace(lines=("go build ./...",)),
+        "test": both._replace(lines=("go vet ./...", "go test ./...")),
+    }
 
 
 def _cargo(there: There) -> dict[str, Step]:

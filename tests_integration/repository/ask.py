@@ -276,6 +276,11 @@ def with_conflict_markers(repo: Repo, commit: str, paths: Iterable[str]) -> froz
     return frozenset(both.intersection(paths))
 
 
+def has_line(repo: Repo, tree: str, paths: Iterable[str], line: str) -> bool:
+    """Whether one of these files of a tree or commit has a line like this (git-grep(1), -E)."""
+    return answer(repo, "grep", "-q", "-I", "-E", "-e", line, tree, "--", *few(paths), ok=(0, 1))[0] == 0
+
+
 def last_change(history: History) -> dict[str, Commit]:
     """For each path that the integration changed: the first-parent commit that last did."""
     changed: dict[str, Commit] = {}

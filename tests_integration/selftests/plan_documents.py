@@ -4,11 +4,14 @@ That is `.yaml` where it is read (what `--write-plan` writes), `.txt` where it i
 """
 
 import shutil
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from tests_integration.engine.surroundings import look
 from tests_integration.plan.load import Given, give
 from tests_integration.plan.markdown.draft import Surroundings
+from tests_integration.steps import Step
 from tests_integration.writing import text
 
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -28,11 +31,14 @@ HISTORIES = {
 """Commits that branches have beyond the base."""
 
 
-def surroundings(_clone: Path) -> Surroundings:
+MAKE = {"build": Step(("make",), "Makefile"), "test": Step(("make test",), "Makefile")}
+
+
+def surroundings(_clone: Path, tools: Mapping[str, Step] = MAKE) -> Surroundings:
     """What a clone would tell of which these documents speak; `test_plan_document_runs.py` has a real one."""
     return Surroundings(
         frozenset({"origin", "effort-1.3.1", "effort-1.3.2"}),
-        lambda _source: frozenset({"Makefile", "README.md"}),
+        lambda _source: tools,
         lambda short: KNOWN.get(short, ""),
         lambda source, _base: HISTORIES.get(source),
     )
@@ -55,12 +61,19 @@ def shown(found: Given) -> str:
     return f"{found.refusal}\n"
 
 
-def of(folder: Path, document: str, clone: str = ".") -> Given:
-    """A document in a folder, with a demo beside it; without `clone`, it has to name one that there is."""
+def of(folder: Path, document: str, clone: str = ".", tools: Mapping[str, Step] = MAKE) -> Given:
+    """A document in a folder, with a demo beside it; without `clone`, it has to name one that there is.
+
+    Args:
+        folder: where it is written.
+        document: its text.
+        clone: what it is read beside.
+        tools: how the project is built and tested, by what the base has.
+    """
     shutil.copytree(DOCUMENTS / "infrastructure", folder / "infrastructure", dirs_exist_ok=True)
     file = folder / "wave.md"
     file.write_text(document, encoding="utf-8")
-    return give(file, folder, surroundings) if clone else give(file, None, look)
+    return give(file, folder, partial(surroundings, tools=tools)) if clone else give(file, None, look)
 
 
 DOCUMENTED = [

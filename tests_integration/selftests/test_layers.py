@@ -52,7 +52,8 @@ ROWS = (
     {"criteria", "record"},
     {"engine"},
     {"repository", "plan"},
-    {"facts", "gate_facts", "healing_facts", "logs", "text", "url", "files", "bounded", "names", "refs", "lasting"},
+    {"facts", "gate_facts", "healing_facts", "logs", "text", "url", "files", "bounded", "names", "refs", "lasting"}
+    | {"steps"},
 )
 """Who stands above whom; what is in a row below may be known."""
 

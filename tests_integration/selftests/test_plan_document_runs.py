@@ -87,7 +87,7 @@ def test_the_plan_is_written_with_the_line_of_each_value(sample: Path) -> None:
     assert done.output.endswith("wave2.yaml is written from plans/wave2/INTEGRATION-PLAN.md; run it with --plan\n")
     text = (sample / "plans/wave2/wave2.yaml").read_text(encoding="utf-8")
     assert "\n    delete: [pkg/cmd/push/push.go] # line 15\n" in text
-    assert "\n  - run: go build ./... # go.mod is at the top of the base\n" in text
+    assert "\n  - run: go build ./... # by the base's go.mod\n" in text
     assert "\n#   line 78, Integration branch pushed: branch_merges, " in text
     (given, again) = (
         give(sample / "plans/wave2" / name, sample.parent / "clone", look) for name in (SEED.name, "wave2.yaml")

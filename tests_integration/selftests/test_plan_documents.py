@@ -8,7 +8,8 @@ import pytest
 from tests_integration.criteria.catalogue import described
 from tests_integration.plan.load import give
 from tests_integration.plan.markdown.outcome import TIES
-from tests_integration.selftests.plan_documents import DOCUMENTED, DOCUMENTS, given, of, shown, written
+from tests_integration.selftests.plan_documents import DOCUMENTED, DOCUMENTS, MAKE, given, of, shown, written
+from tests_integration.steps import Step
 
 READ = [file for file in DOCUMENTED if file.with_suffix(".yaml").exists()]
 
@@ -85,12 +86,33 @@ DATE, BASE, BUILT = "Date: 2026-05-04T10:00:00Z", "Target Branch: main", "Integr
         ("### Excl", "## Merge Order\n1. E1.2.3\n2. E1.2.1\n\n### Excl", "this list has another order"),
         ("### Excl", "## Strategy\n- Merge E1.2.3\n- Merge E1.2.1\n\n### Excl", "E1.2.1 is merged after E1.2.3 here"),
         ("### Excl", f"## Merge Commands\n{COMMANDS}\n### Excl", ":18:1: branches: E1.2.1 is merged after E1.2.3 here"),
-        ("Build Command: `make everything`", "Build: must pass", "run: make # Makefile is at the top of the base"),
+        ("Build Command: `make everything`", "Build: must pass", "run: make # by the base's Makefile"),
     ],
 )
 def test_what_one_line_changes(tmp_path: Path, before: str, after: str, told: str) -> None:
     assert before in WHOLE
     assert told in shown(of(tmp_path, WHOLE.replace(before, after)))
+
+
+NO_TESTS = WHOLE.replace("Test Command: `make check`\n", "")
+
+
+def test_what_a_stage_needs_comes_with_it(tmp_path: Path) -> None:
+    step = Step(("npm ci", "npm test"), "package.json", "npm", ("NVM_DIR",), "package.json: fetched", {"CI": "true"})
+    found = of(tmp_path, NO_TESTS, tools={**MAKE, "test": step})
+    assert found.plan, found.refusal
+    plan = found.plan
+    assert [command.run for command in (*plan.build, *plan.test)] == ["make everything", "npm ci", "npm test"]
+    assert (plan.network, plan.pass_environment, plan.environment) == (True, ("NVM_DIR",), {"CI": "true"})
+    assert "network: true # package.json: fetched" in shown(found)
+
+
+def test_of_several_languages_the_one_is_asked_for(tmp_path: Path) -> None:
+    step = Step(("go vet", "go test"), "go.mod", "go", others=(("npm test",),))
+    assert (
+        "test: no line says how to test the branch, and by what is at the top of the base it may be"
+        " `go vet && go test` or `npm test`; a ```yaml plan block with `test: [{run: go vet && go test}]` settles it"
+    ) in shown(of(tmp_path, NO_TESTS, tools={**MAKE, "test": step}))
 
 
 PROMISE = "\n## Success Criteria\n\n- [ ] {}\n"

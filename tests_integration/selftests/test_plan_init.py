@@ -11,7 +11,7 @@ import yaml
 
 from tests_integration.beginning import described
 from tests_integration.engine.survey import Survey, survey
-from tests_integration.engine.toolchain import Step, toolchain
+from tests_integration.engine.toolchain import toolchain
 from tests_integration.plan.load import give
 from tests_integration.plan.model import Located
 from tests_integration.plan.written import written
@@ -19,6 +19,7 @@ from tests_integration.repository.git import GitError, scrubbed_environment
 from tests_integration.repository.store import open_store
 from tests_integration.selftests.running_plans import run
 from tests_integration.selftests.waves import Wave, git
+from tests_integration.steps import Step
 
 HOSTILE = "x/'\"`$(touch$IFS$9pwned)`#&!-{}é"
 
@@ -110,6 +111,7 @@ NODE = '{"scripts": %s, "dependencies": %s}'
 READ = "git ls-files -z '*.js' '*.cjs' '*.mjs' | xargs -0 -r -n 1 node --check"
 GO = {"go.mod": "module example.org/x\n\ngo 1.22\n"}
 CARGO = "[package]\nname = 'x'\nversion = '1.0.0'\nedition = '2021'\n[dependencies]\n"
+GO_TESTS = ["go vet ./...", "go test ./..."]
 PYTEST = "PYTHONPATH=$PWD/src:$PWD pytest"
 KINDS: dict[str, tuple[dict[str, str], list[str], list[str], str]] = {
     "nothing": ({"x.js": "", "x.py": "", "Makefile": "x := 1\n"}, [], [], ""),
@@ -120,7 +122,7 @@ KINDS: dict[str, tuple[dict[str, str], list[str], list[str], str]] = {
         "",
     ),
     "make, build only": ({"Makefile": "help:\nbuild:\n\ttrue\n"}, ["make build"], [], ""),
-    "make, build only, and a language": ({"Makefile": "build:\n", **GO}, ["make build"], ["go test ./..."], ""),
+    "make, build only, and a language": ({"Makefile": "build:\n", **GO}, ["make build"], GO_TESTS, ""),
     "make, tests only": ({"Makefile": "help:\ntest:\n\ttrue\n"}, ["make test"], ["make test"], ""),
     "make, tests that need something": (
         {"Makefile": "help:\ntest: X = 1\ntest: bin/x $(Y) y |\\\n z;true\nbin/x y z:\n\ttrue\n"},
@@ -135,8 +137,9 @@ KINDS: dict[str, tuple[dict[str, str], list[str], list[str], str]] = {
         ["make test"],
         "go.sum",
     ),
-    "go": ({"Makefile": "image:\n\ttrue\n", **GO}, ["go build ./..."], ["go test ./..."], ""),
-    "go, all there": ({**GO, "go.sum": "x\n", "vendor/modules.txt": ""}, ["go build ./..."], ["go test ./..."], ""),
+    "go": ({"Makefile": "image:\n\ttrue\n", **GO}, ["go build ./..."], GO_TESTS, ""),
+    "go with c": ({**GO, "x/y.go": 'package y\nimport (\n\t"C"\n)\n'}, ["go build ./..."], GO_TESTS, ""),
+    "go, all there": ({**GO, "go.sum": "x\n", "vendor/modules.txt": ""}, ["go build ./..."], GO_TESTS, ""),
     "cargo": ({"Cargo.toml": CARGO}, ["cargo build --workspace"], ["cargo test --workspace"], ""),
     "cargo, without a lock": (
         {"Cargo.toml": CARGO + "a = {path = 'a'}\n[target.x.dev-dependencies]\nb = '1'\n"},
@@ -192,14 +195,20 @@ def test_a_project_is_built_and_tested_by_what_is_there(wave: Wave, tmp_path: Pa
     top = {name: str(n) for n, name in enumerate(KINDS)}
     files = {f"{top[name]}/{path}": text for name in KINDS for path, text in KINDS[name][0].items()}
     commit = wave.commit("main", files)
-    found = {}
+    found, without_c, ambiguous = {}, set(), set()
     with scrubbed_environment(), open_store(tmp_path / "store") as store:
         git(wave.work, "push", "--quiet", str(store.git_dir), "HEAD:refs/heads/main")
         for name in KINDS:
             steps = toolchain(store, git(wave.work, "rev-parse", f"{commit}:{top[name]}"))
             lines = [list(steps[stage].lines) if stage in steps else [] for stage in ("build", "test")]
             found[name] = (*lines, "".join({step.network.partition(":")[0] for step in steps.values()}))
+            without_c |= {name for step in steps.values() if "CGO_ENABLED" in step.environment}
+            ambiguous |= {(name, step.lines[0], step.others) for step in steps.values() if step.others}
     assert found == {name: tuple(KINDS[name][1:]) for name in KINDS}
+    assert without_c == {
+        name for name in KINDS if GO_TESTS[0] in found[name][1] or "go build ./..." in found[name][0]
+    } - {"go with c"}
+    assert ambiguous == {("node beside python", "npm run build", (("python3 -m compileall -q -f .",),))}
 
 
 SIMPLE = {

@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from tests_integration.plan.mistakes import Mark, Mistake, Place
+from tests_integration.steps import Step
 from tests_integration.text import visible
 
 OWN = "yaml plan"
@@ -31,14 +32,14 @@ class Surroundings:
 
     Attributes:
         remotes: names of its remotes; None where there is no clone.
-        top: names at the top of the tree of a `remote/branch`, as far as the clone has it.
+        tools: how the project is built and tested as a `remote/branch` has it, by stage, as far as its files tell.
         commit: the full id of a commit of the clone, or empty.
         commits: ids of what a `remote/branch` has beyond another (the base), newest first; None where nobody knows.
         bundle: what is there in the place of a clone.
     """
 
     remotes: frozenset[str] | None = None
-    top: Callable[[str], frozenset[str]] = lambda _source: frozenset()
+    tools: Callable[[str], Mapping[str, Step]] = lambda _source: {}
     commit: Callable[[str], str] = lambda _short: ""
     commits: Callable[[str, str], Sequence[str] | None] = lambda _source, _base: None
     bundle: Bundle | None = None

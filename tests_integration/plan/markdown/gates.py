@@ -1,50 +1,17 @@
 """How the branch is built, tested and demonstrated: as the document says, or as what is there suggests."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from tests_integration.plan.markdown.draft import Draft
 from tests_integration.plan.markdown.outline import Block, Fence, Section
 from tests_integration.plan.markdown.words import label, paths, said, statements
+from tests_integration.steps import Step
 
 INFRASTRUCTURE = "infrastructure"
 """Folder beside a document, or in the folder of its name, whose files are the demo and its document."""
 
-
-class Toolchain(NamedTuple):
-    """How a kind of project is built and tested.
-
-    Attributes:
-        build, test: lines for bash.
-        environment: what makes the result the same on any machine.
-        passed: variables of the caller that lead to what is kept between runs.
-    """
-
-    build: tuple[str, ...]
-    test: tuple[str, ...]
-    environment: Mapping[str, str] = {}
-    passed: tuple[str, ...] = ()
-
-
-TOOLCHAINS = {
-    "go.mod": Toolchain(
-        ("go build ./...",),
-        ("go vet ./...", "go test ./..."),
-        {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"},
-        ("GOCACHE",),
-    ),
-    "Cargo.toml": Toolchain(
-        ("cargo build --offline --all-targets",), ("cargo test --offline",), {}, ("CARGO_HOME", "RUSTUP_HOME")
-    ),
-    "package.json": Toolchain(("npm run build",), ("npm test",)),
-    "pyproject.toml": Toolchain(("python3 -m compileall -q -f .",), ("PYTHONPATH=$PWD/src:$PWD pytest",)),
-}
-"""By the file at the top of the base that tells the kind of a project."""
-
-MAKE = Toolchain(("make",), ("make test",))
-"""With a Makefile, and none of the others."""
 
 LABELS = {
     "build": frozenset({"build", "build command", "build commands"}),
@@ -86,7 +53,7 @@ def read_gates(draft: Draft, root: Section, about_one: Collection[int], line: in
         for n, (number, command, why) in enumerate(found):
             draft.put((stage, n, "run"), command, number, why)
     if not all(told.values()):
-        _read_toolchain(draft, {stage for stage, found in told.items() if not found}, line)
+        _read_tools(draft, [stage for stage, found in told.items() if not found], line)
     _read_demo(draft, root, line)
 
 
@@ -127,25 +94,33 @@ def _lines_of(draft: Draft, block: Block) -> list[tuple[int, str]]:
     return found
 
 
-def _read_toolchain(draft: Draft, stages: set[str], line: int) -> None:
+def _read_tools(draft: Draft, stages: Sequence[str], line: int) -> None:
     base = str(draft.settled.get("base") or draft.data.get("base", ""))
-    top = draft.around.top(base)
-    kinds = [name for name in TOOLCHAINS if name in top] or [name for name in ("Makefile",) if name in top]
-    if len(kinds) != 1:
-        found = f"{' and '.join(kinds)} are both there" if kinds else "nothing at the top of the base tells"
-        for stage in sorted(stages):
-            text = f"no line says how to {stage} the branch, and {found}"
-            draft.ask((stage,), line, text, f"{stage}: [{{run: make{' test' if stage == 'test' else ''}}}]")
-        return
-    tools = TOOLCHAINS.get(kinds[0], MAKE)
-    why = f"{kinds[0]} is at the top of the base"
-    for stage in sorted(stages):
-        for n, command in enumerate(getattr(tools, stage)):
+    tools = draft.around.tools(base)
+    passed: dict[str, None] = {}
+    for stage in stages:
+        step = tools.get(stage)
+        if step is None or step.others:
+            _ask_how(draft, stage, step, line)
+            continue
+        why = f"by the base's {step.because}"
+        for n, command in enumerate(step.lines):
             draft.put((stage, n, "run"), command, 0, why)
-    for name, value in tools.environment.items():
-        draft.put(("environment", name), value, 0, why)
-    for n, name in enumerate(tools.passed):
-        draft.put(("pass_environment", n), name, 0, why)
+        passed |= dict.fromkeys(step.passed)
+        for n, name in enumerate(passed):
+            draft.put(("pass_environment", n), name, 0, why)
+        for name, value in step.environment.items():
+            draft.put(("environment", name), value, 0, why)
+        if step.network:
+            draft.put(("network",), "true", 0, step.network)
+
+
+def _ask_how(draft: Draft, stage: str, step: Step | None, line: int) -> None:
+    ways = [" && ".join(lines) for lines in (step.lines, *step.others)] if step else []
+    some = " or ".join(f"`{way}`" for way in ways)
+    found = f"by what is at the top of the base it may be {some}" if ways else "nothing at the top of the base tells"
+    example = ways[0] if ways else f"make{' test' if stage == 'test' else ''}"
+    draft.ask((stage,), line, f"no line says how to {stage} the branch, and {found}", f"{stage}: [{{run: {example}}}]")
 
 
 def _read_demo(draft: Draft, root: Section, line: int) -> None:
