@@ -30,7 +30,7 @@ def test_a_live_line_leaves_nothing_behind(stacked: Wave, width: int, how: tuple
     done = run_in_terminal(stacked.folder, "--plan", str(stacked.write()), *how, width=width)
     assert done.exit == 0
     for stage in ("fetch", "merge", "build"):
-        assert f"\x1b[2K{stage}    0 s  " in done.sent
+        assert re.search(rf"\x1b\[2K{stage} +\d+ s  ", done.sent)
     assert [row for row in done.rows if re.search(r" s  |step|for n in", row)] == []
     still = run_in_terminal(stacked.folder, "--plan", str(stacked.write()), *how, width=width, environment={"CI": "1"})
     assert "\x1b[2K" not in still.sent
@@ -40,8 +40,9 @@ def test_a_live_line_leaves_nothing_behind(stacked: Wave, width: int, how: tuple
 def test_a_live_line_shows_what_runs(stacked: Wave) -> None:
     stacked.document["build"] = [{"run": SLOW}]
     done = run_in_terminal(stacked.folder, "--plan", str(stacked.write()), width=400)
-    assert f"build    0 s  {SHOWN}  step 漢字 \\x1b[2J\\x07 1\r" in done.sent
-    assert "fetch    0 s  3 branches" in done.sent
+    step = re.escape(f" s  {SHOWN}  step 漢字 \\x1b[2J\\x07 ")
+    assert re.search(rf"build +\d+{step}\d\r", done.sent)
+    assert re.search(r"fetch +\d+ s  3 branches", done.sent)
     assert "\x1b[2J" not in done.sent
     assert "\a" not in done.sent
 
@@ -59,7 +60,7 @@ def test_nothing_is_live_where_nobody_watches(
     done = run_in_terminal(stacked.folder, "--plan", plan, *arguments, environment=environment)
     assert done.exit == 0
     assert "\x1b[2K" not in done.sent
-    assert " 0 s  " not in done.sent
+    assert not re.search(r" \d+ s  ", done.sent)
 
 
 def test_a_log_has_no_escape_sequence_whatever_strangers_wrote(stacked: Wave) -> None:
