@@ -13,7 +13,7 @@ from typing import IO, Self
 
 from git import Repo
 
-from tests_integration.repository.git import GitError, git_numbers, new_repository
+from tests_integration.repository.git import GitError, git_numbers, new_repository, not_around
 from tests_integration.repository.merge import MERGE_TREE, AutomaticMerge, automatic_merge, read_next
 from tests_integration.repository.objects import write
 
@@ -108,6 +108,7 @@ class _Stream:
         self.process = subprocess.Popen(
             [*command, *MERGE_TREE, "--stdin"],
             cwd=repo.git_dir,
+            env=os.environ | not_around(repo.git_dir),
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

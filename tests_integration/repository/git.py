@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from itertools import takewhile
+from os import PathLike
 from pathlib import Path
 from typing import TypeVar, overload
 
@@ -143,7 +144,7 @@ def opened(folder: Path, kind: type[Repo] = Repo) -> Repo:
     GitPython would expand `$NAME` and `~` in the folder that git is run in, unless it is given as a `Path`.
     """
     repo = kind(folder, expand_vars=False)
-    repo.git = Git(Path(repo.working_dir))
+    _run_there(repo)
     return repo
 
 
@@ -151,7 +152,20 @@ def reopen(repo: Repo) -> None:
     """Let a repository be the one that its folder, a link, leads to now."""
     repo.close()
     Repo.__init__(repo, repo.git_dir, expand_vars=False)
+    _run_there(repo)
+
+
+def _run_there(repo: Repo) -> None:
     repo.git = Git(Path(repo.working_dir))
+    repo.git.update_environment(**not_around(repo.working_dir))
+
+
+def not_around(folder: str | PathLike[str]) -> dict[str, str]:
+    """Variables with which git, run in a folder that is no repository any more, takes none that is around it (git(1)).
+
+    The store lies in the user's own repository, and may be removed while a run goes on.
+    """
+    return {"GIT_CEILING_DIRECTORIES": str(Path(folder).resolve().parent)}
 
 
 def new_repository(folder: Path, *, bare: bool = False, ids: str = "sha1") -> Repo:

@@ -11,7 +11,7 @@ from typing import IO
 import psutil
 from git import Repo
 
-from tests_integration.repository.git import GitError
+from tests_integration.repository.git import GitError, not_around
 from tests_integration.repository.retries import retries_of
 from tests_integration.text import visible, without_password
 from tests_integration.url import Entrance, Url, entrance, is_path, refusal
@@ -107,7 +107,8 @@ def _ended(
 ) -> int | None:
     """Git's exit code; None where it was ended. Output goes to files: what git leaves behind keeps no pipe open."""
     fed, out, err = streams
-    process = subprocess.Popen(command, cwd=store.git_dir, env=_environment(to), stdin=fed, stdout=out, stderr=err)
+    environment = _environment(to) | not_around(store.git_dir)
+    process = subprocess.Popen(command, cwd=store.git_dir, env=environment, stdin=fed, stdout=out, stderr=err)
     try:
         return process.wait(seconds)
     except subprocess.TimeoutExpired:

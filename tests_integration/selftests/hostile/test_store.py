@@ -13,8 +13,11 @@ from tests_integration.engine.mending import drop_damaged, fetch_whole
 from tests_integration.engine.sources import look_up
 from tests_integration.facts import Integration
 from tests_integration.plan.load import load
+from tests_integration.repository import git as repository
+from tests_integration.repository.chain import Chain, streaming
 from tests_integration.repository.checkout import check_out
 from tests_integration.repository.git import GitError, scrubbed_environment
+from tests_integration.repository.remote import speak
 from tests_integration.repository.store import open_store
 from tests_integration.selftests.hostile.told import hostile
 from tests_integration.selftests.running_plans import run
@@ -295,3 +298,23 @@ def test_what_strangers_wrote_is_no_damage(tmp_path: Path) -> None:
 def fsck(store: Path) -> str:
     """What git-fsck(1) complains of."""
     return subprocess.run(["git", "fsck"], cwd=store, capture_output=True, text=True, check=False).stderr
+
+
+@hostile("a store that goes while a run is at it, in the user's own repository", "nothing is done to that one instead")
+def test_a_store_that_goes_is_not_taken_for_the_repository_around_it(settled: Wave, tmp_path: Path) -> None:
+    git(settled.folder, "clone", "--quiet", str(settled.origin), str(tmp_path / "clone"))
+    refs, folder = git(tmp_path / "clone", "for-each-ref"), tmp_path / "clone" / "cache" / "store.git"
+    shutil.copytree(settled.folder / "store.git", folder)
+    link = folder.with_name("link")
+    link.symlink_to(folder)
+    url, main = str(settled.origin), git(settled.origin, "rev-parse", "main")
+    with scrubbed_environment(), open_store(folder) as store, open_store(link) as linked:
+        (folder / "HEAD").unlink()
+        for repo in (store, linked):
+            with pytest.raises(GitError, match="not a git repository"):
+                repository.git(repo, "update-ref", "refs/heads/main", main)
+            with pytest.raises(GitError, match="not a git repository"):
+                speak(repo, ("fetch", "--quiet"), url, "+refs/heads/effort/E1:refs/heads/main")
+            with pytest.raises(GitError, match="not a git repository"), Chain(repo, streaming()) as chain:
+                chain.merge(main, main)
+    assert git(tmp_path / "clone", "for-each-ref") == refs
