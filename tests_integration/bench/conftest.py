@@ -15,7 +15,13 @@ MEASURED = pytest.StashKey[dict[str, float]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take up what was measured before with the very same code; know the markers of criteria, which scenes import."""
+    """Take up what was measured before with the very same code; know the markers of criteria, which scenes import.
+
+    Raises:
+        pytest.UsageError: several would be measured at once.
+    """
+    if getattr(config.option, "numprocesses", None) or hasattr(config, "workerinput"):
+        raise pytest.UsageError("tests_integration/bench measures time, one thing after the other: leave out -n")
     add_markers(config)
     config.stash[MEASURED] = rows.measured_before(config.cache.get(rows.KEPT, None) if config.cache else None)
 

@@ -4,14 +4,17 @@ Make one by hand: `python -m tests_integration.bench.generate FILES BRANCHES COM
 """
 
 import os
-import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
+
+from tests_integration.repository.git import not_around
 
 BEGAN = 1_600_000_000
 """Date of the first commit, in seconds; each later one is a minute after it."""
@@ -52,21 +55,23 @@ class Shape(NamedTuple):
 def make(shape: Shape, folder: Path) -> Path:
     """Make a folder with `origin.git` and `plans/wave.yaml`, the plan that merges its branches; the plan's file.
 
-    The folder appears whole or not at all.
+    The folder appears whole or not at all; where another run has made it meanwhile, it is that one's.
 
     Raises:
         subprocess.CalledProcessError: git cannot.
     """
-    unfinished = folder.with_name(f"{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    origin = unfinished / "origin.git"
-    origin.mkdir(parents=True)
-    git(origin, "init", "--quiet", "--bare", "--initial-branch=main")
-    feed(origin, stream(shape))
-    git(origin, "update-ref", "-d", TOPIC)
-    git(origin, "pack-refs", "--all")
-    write_wave(unfinished / "plans" / "wave.yaml", range(shape.branches))
-    unfinished.rename(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="unfinished-", dir=folder.parent) as unfinished:
+        made = Path(unfinished, folder.name)
+        origin = made / "origin.git"
+        origin.mkdir(parents=True)
+        git(origin, "init", "--quiet", "--bare", "--initial-branch=main")
+        feed(origin, stream(shape))
+        git(origin, "update-ref", "-d", TOPIC)
+        git(origin, "pack-refs", "--all")
+        write_wave(made / "plans" / "wave.yaml", range(shape.branches))
+        if not folder.exists():
+            made.rename(folder)
     return folder / "plans" / "wave.yaml"
 
 
@@ -75,6 +80,12 @@ def write_wave(file: Path, places: Iterable[int]) -> Path:
     places = list(places)
     parents = {name(n): name(n - 1) for n in places if is_stacked(n)}
     return write_plan(file, "main", map(name, places), parents)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Variables for git in this folder: none of the caller's, no configuration, and no repository around it."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return others | QUIET | not_around(folder)
 
 
 def git(folder: Path, *arguments: str, stdin: str = "") -> str:
@@ -86,7 +97,7 @@ def git(folder: Path, *arguments: str, stdin: str = "") -> str:
     done = subprocess.run(
         ["git", *arguments],
         cwd=folder,
-        env=os.environ | QUIET,
+        env=environment(folder),
         input=stdin,
         stdout=subprocess.PIPE,
         check=True,
@@ -98,7 +109,7 @@ def git(folder: Path, *arguments: str, stdin: str = "") -> str:
 
 def succeeds(folder: Path, *arguments: str) -> bool:
     """Whether git exits with 0; nothing that it says is shown."""
-    done = subprocess.run(["git", *arguments], cwd=folder, env=os.environ | QUIET, capture_output=True, check=False)
+    done = subprocess.run(["git", *arguments], cwd=folder, env=environment(folder), capture_output=True, check=False)
     return done.returncode == 0
 
 
@@ -109,7 +120,8 @@ def feed(repository: Path, commands: Iterable[bytes]) -> None:
         subprocess.CalledProcessError: git does not take them.
     """
     importing = ["git", "fast-import", "--quiet", "--done", "--force"]
-    with subprocess.Popen(importing, cwd=repository, env=os.environ | QUIET, stdin=subprocess.PIPE) as process:
+    process = subprocess.Popen(importing, cwd=repository, env=environment(repository), stdin=subprocess.PIPE)
+    with suppress(BrokenPipeError), process:  # its exit code tells
         assert process.stdin
         process.stdin.writelines(commands)
         process.stdin.write(b"done\n")

@@ -1,6 +1,7 @@
 """The bench measures on the same repositories each time, and says of each figure whether it is what was promised."""
 
 import importlib
+import subprocess
 import sys
 from pathlib import Path
 
@@ -36,6 +37,21 @@ def test_a_shape_gives_the_same_commits_on_every_machine(scene: Scene) -> None:
     assert git(scene.origin, "rev-list", "--count", "main") == str(SMALL.commits)
     assert len(git(scene.origin, "ls-tree", "-r", "--name-only", "main").splitlines()) == SMALL.files
     assert len(git(scene.origin, "for-each-ref", "refs/heads").splitlines()) == SMALL.branches + 1
+
+
+def test_a_repository_that_goes_while_it_is_made_is_not_taken_for_the_one_around_it(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "gone").mkdir()
+    with pytest.raises(subprocess.CalledProcessError):
+        generate.feed(tmp_path / "gone", generate.stream(SMALL))
+    assert not git(tmp_path, "for-each-ref")
+
+
+def test_several_are_not_measured_at_once() -> None:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "2", str(BENCH)]
+    done = subprocess.run(command, cwd=BENCH, capture_output=True, text=True, check=False)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "measures time, one thing after the other: leave out -n" in done.stderr
 
 
 def test_a_generated_wave_merges_and_passes_the_audit(scene: Scene) -> None:
