@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests_integration import remember
 from tests_integration.engine.surroundings import look
 from tests_integration.plan.document import document as said
 from tests_integration.plan.load import give, load
@@ -66,7 +67,9 @@ def test_questions_about_a_bundle_are_about_what_it_holds(tmp_path: Path) -> Non
     assert "the bundle " in give(document, tmp_path / "torn.bundle", look).refusal
 
 
-def test_the_seeds_document_runs_green_with_no_yaml(sample: Path, go_cache: dict[str, str]) -> None:
+def test_the_seeds_document_runs_green_with_no_yaml(
+    sample: Path, go_cache: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (command,) = re.findall(r"\npytest (--plan \S+ --repository \S+)\n", README)
     done = run_apart(sample, *command.split(), environment=go_cache)
     assert done.exit == 0, done.output
@@ -78,6 +81,13 @@ def test_the_seeds_document_runs_green_with_no_yaml(sample: Path, go_cache: dict
     assert "no criterion proves" not in done.output
     ref = "refs/heads/idpbuilder-push-oci/phase1-wave2-integration-attempt2"
     assert git(sample.parent / "origin.git", "rev-parse", ref) == TIP
+    monkeypatch.chdir(sample)
+    (_, document, *clone), catalogue = command.split(), PLANS / "known-fixes.yaml"
+    shutil.copy(catalogue, "plans/wave2")
+    assert remember.main([document]) == 1
+    assert "`--repository PATH` or `repository: PATH` settles it" in capsys.readouterr().err
+    assert remember.main([document, *clone]) == 0, capsys.readouterr().err
+    assert "BUG-007, delete pkg/cmd/push/push.go has one proof more in " in capsys.readouterr().out
 
 
 def test_the_plan_is_written_with_the_line_of_each_value(sample: Path) -> None:
