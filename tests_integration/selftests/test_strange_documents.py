@@ -7,6 +7,7 @@ import pytest
 from tests_integration.selftests.plan_documents import DOCUMENTS, of, shown
 
 WHOLE = (DOCUMENTS / "parentheses.md").read_text(encoding="utf-8")
+ORDER = "## Branches to Integrate (ordered by R501 and dependencies)"
 TITLE, DATE, BUILT = "# Integration Plan - Phase 1 Wave 2", "2026-05-04T10:00:00Z", "phase1-wave2-integration\n"
 CREW, PAY = "1. phase1/wave2/crew (E1.2.1 - who sails)", "4. phase1/wave2/pay (E1.2.3, parent: E1.2.2-split-002)"
 MAKEFILE, EXCLUDED = "- `Makefile`: combine both", "### Excluded Branches"
@@ -205,6 +206,47 @@ def test_tables_are_read_with_all_their_columns(tmp_path: Path) -> None:
 )
 def test_what_is_said_of_conflicts(tmp_path: Path, line: str, told: str) -> None:
     assert told in made(tmp_path, (MAKEFILE, line))
+
+
+GONE = "this deletes a/b.go, and is part of no fix; strike it out (~~…~~) if no merge does"
+OWN = "\n```yaml plan\nfixes: [{{id: FIX-1, problem: twin, after: E1.2.3, delete: [{}]}}]\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("After merging E1.2.3, delete `a/b.go` (BUG-9).", f":14:1: fixes: {GONE}"),
+        ("- In the end:\n  - remove a/b.go", f":15:1: fixes: {GONE}"),
+        ("Do not delete `a/b.go`.", "nothing is taken from lines 14, 17"),
+        ("~~Delete `a/b.go`.~~", "'Delete a/b.go.' is struck out"),
+        ("delete the obsolete parts of `a/b.go`", "nothing is taken from lines 14, 17"),
+        ("delete `a/b.go`" + OWN.format("a/b.go"), "delete: [a/b.go] # line 16"),
+        ("delete `a/b.go`" + OWN.format("a/c.go"), f":14:1: fixes: {GONE}"),
+        ("delete `a/b.go`" + OWN.format("").replace("[]", ""), f":14:1: fixes: {GONE}"),
+        ("```\ngit rm a/b.go\n```" + OWN.format("a/b.go"), "delete: [a/b.go] # line 18"),
+        ("## Rollback\ndelete `a/b.go`", "nothing is taken from lines 15, 18"),
+    ],
+)
+def test_what_is_deleted_by_no_fix_is_asked_about(tmp_path: Path, line: str, told: str) -> None:
+    assert told in made(tmp_path, (EXCLUDED, f"{line}\n\n### Excluded Branches"))
+
+
+@pytest.mark.parametrize(
+    ("heading", "told"),
+    [
+        ("## Order", "- id: E1.2.1"),
+        ("## The Plan\n\nMerge these branches one by one:", "- id: E1.2.1"),
+        ("## The Plan\n\nThese branches touch the pier:", ":11:1: branches: none is listed under a heading such as"),
+        ("## The Plan\n\nThese branches are not merged:", ":11:1: branches: none is listed under a heading such as"),
+        ("## The Plan", ":9:1: branches: none is listed under a heading such as `Merge Order`, and this list names"),
+    ],
+)
+def test_a_list_is_of_branches_where_something_says_so(tmp_path: Path, heading: str, told: str) -> None:
+    assert told in made(tmp_path, (ORDER, heading))
+
+
+def test_a_verb_before_a_branch_is_no_part_of_its_title(tmp_path: Path) -> None:
+    assert "title: who sails" in made(tmp_path, (CREW, CREW.replace("1. ", "1. Merge ")))
 
 
 @pytest.mark.parametrize(

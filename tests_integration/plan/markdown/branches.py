@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from tests_integration.plan.markdown.draft import Draft
-from tests_integration.plan.markdown.entries import DECISIVE, Entry, Told, listings, split_of
+from tests_integration.plan.markdown.entries import DECISIVE, Entry, Told, first_alike, listings, split_of
 from tests_integration.plan.markdown.outline import Section
 from tests_integration.plan.markdown.parents import read_parents
 from tests_integration.plan.markdown.sources import put_source
@@ -42,8 +42,7 @@ def read_branches(draft: Draft, root: Section) -> list[Entry]:
     groups = listings(root)
     entries = [entry for entry in groups[0] if _names_one(draft, entry)] if groups else []
     if not entries:
-        example = "branches: [{id: E1, title: …, from: origin/effort/E1}]"
-        draft.ask(("branches",), root.sections[0].heading.number if root.sections else 1, "none is listed", example)
+        _ask_for_all(draft, root)
         return []
     _require_numbered(draft, entries)
     for entry in entries:
@@ -62,6 +61,13 @@ def read_branches(draft: Draft, root: Section) -> list[Entry]:
         _put_commit(draft, entry, n, name)
     read_parents(draft, entries)
     return entries
+
+
+def _ask_for_all(draft: Draft, root: Section) -> None:
+    line, text = root.sections[0].heading.number if root.sections else 1, "none is listed"
+    if found := first_alike(root):
+        line, text = found.number, "none is listed under a heading such as `Merge Order`, and this list names some"
+    draft.ask(("branches",), line, text, "branches: [{id: E1, title: …, from: origin/effort/E1}]")
 
 
 def _names_one(draft: Draft, entry: Entry) -> bool:

@@ -1,11 +1,12 @@
-"""The git commands in a document's blocks of code: what they ask for beyond the merges is asked about, not left out."""
+"""What a document's git commands, and its sentences, want done beyond the merges: asked about, not left out."""
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from tests_integration.plan.markdown.draft import OWN, Draft
-from tests_integration.plan.markdown.fixes import is_of_fix
+from tests_integration.plan.markdown.fixes import deleted_by, is_of_fix
 from tests_integration.plan.markdown.outline import Block, Fence, Line, Section
 from tests_integration.plan.markdown.sources import known_remotes
 from tests_integration.plan.markdown.words import label
@@ -29,17 +30,46 @@ def read_commands(draft: Draft, root: Section, named_in: Callable[[str], Sequenc
         named_in: the ids of the branches that a text names.
     """
     merged: list[tuple[str, int]] = []
-    fixing = {id(inner) for section in root.all() if is_of_fix(section) for inner in section.all()}
-    elsewhen = (section for section in root.all() if ELSEWHEN.search(label(section.heading.text)))
-    left_out = fixing | {id(inner) for section in elsewhen for inner in section.all()}
-    for section in root.all():
-        for fence in _fences(section.blocks) if id(section) not in left_out else ():
+    for section in _when_all_goes_well(root):
+        for fence in _fences(section.blocks):
             for offset, text in enumerate(fence.content.splitlines()):
                 for words in _commands(text):
                     merged += (
                         (name, fence.number + offset) for name in _read(draft, words, fence.number + offset, named_in)
                     )
     return merged
+
+
+def ask_about_deletions(draft: Draft, root: Section, of_branches: Container[int]) -> None:
+    """Ask about each sentence that wants files deleted, is part of no fix, and was taken for nothing else.
+
+    Args:
+        draft: the plan, read but for this.
+        root: of the document.
+        of_branches: numbers of the lines that say what a branch brings.
+    """
+    for section in _when_all_goes_well(root):
+        for line in _lines(section.blocks):
+            files = deleted_by(line)
+            known = line.number in draft.read or line.number in of_branches or _is_deleted(draft, files)
+            if files and not known:
+                names = ", ".join(files)
+                text = f"this deletes {names}, and is part of no fix; strike it out (~~…~~) if no merge does"
+                draft.ask(("fixes",), line.number, text, f"fixes: [{{id: BUG-1, after: E1, delete: [{names}]}}]")
+
+
+def _when_all_goes_well(root: Section) -> Iterator[Section]:
+    """The sections that declare no fix, and nothing that is done elsewhen."""
+    out = [section for section in root.all() if is_of_fix(section) or ELSEWHEN.search(label(section.heading.text))]
+    left_out = {id(inner) for section in out for inner in section.all()}
+    return (section for section in root.all() if id(section) not in left_out)
+
+
+def _lines(blocks: Sequence[Block]) -> Iterator[Line]:
+    for block in blocks:
+        if isinstance(block, Line):
+            yield block
+            yield from _lines(block.children)
 
 
 def _fences(blocks: Sequence[Block]) -> Iterator[Fence]:
@@ -96,11 +126,31 @@ def _merged(
 def _is_declared(draft: Draft, command: str, rest: list[str]) -> bool:
     """Whether a fix of the plan deletes, or a rule or fix takes, just what the command does."""
     paths = {word for word in rest if not word.startswith("-")}
-    fixes: list[dict[str, object]] = draft.data.get("fixes", [])  # type: ignore[assignment]
-    rules: list[dict[str, object]] = draft.data.get("resolve", [])  # type: ignore[assignment]
     if command == "rm":
-        return bool(paths) and paths <= {path for fix in fixes for path in fix.get("delete", ())}  # type: ignore[attr-defined]
+        return bool(paths) and _is_deleted(draft, paths)
     side = next((word.removeprefix("--") for word in rest if word in {"--ours", "--theirs"}), "")
-    taken = {path for fix in fixes for path in (fix.get("take") or {}).get(side, ())}  # type: ignore[attr-defined]
-    taken |= {path for rule in rules if rule.get("take") == side for path in rule.get("paths", ())}  # type: ignore[attr-defined]
+    taken = {path for fix in _declared(draft, "fixes") for path in _listed(_value(fix, "take"), side)}
+    taken |= {
+        path for rule in _declared(draft, "resolve") if _value(rule, "take") == side for path in _listed(rule, "paths")
+    }
     return bool(side) and bool(paths) and paths <= taken
+
+
+def _is_deleted(draft: Draft, files: Iterable[str]) -> bool:
+    """Whether fixes of the plan delete these files."""
+    return set(files) <= {path for fix in _declared(draft, "fixes") for path in _listed(fix, "delete")}
+
+
+def _declared(draft: Draft, key: str) -> list[object]:
+    """Fixes or rules: those of the document's words, and those of its own block of YAML."""
+    return [one for of in (draft.data, draft.settled) for one in _listed(of, key)]
+
+
+def _listed(of: object, key: str) -> list[Any]:
+    """The list that a mapping has under a key; none where it is another thing, which is told elsewhere."""
+    found = _value(of, key)
+    return found if isinstance(found, list) else []
+
+
+def _value(of: object, key: str) -> object:
+    return of.get(key) if isinstance(of, Mapping) else None

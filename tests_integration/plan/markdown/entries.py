@@ -43,7 +43,9 @@ DECISIVE = frozenset({"source", "remote", "parent", "commit"})
 
 LISTED = re.compile(
     r"\bbranches\b|\befforts\b|\b(merge|integration|sequential) (order|sequence)\b|\border of (merg|integrat)"
+    r"|^(order|sequence|merges|merge list)$"
 )
+TO_MERGE = re.compile(r"\bmerg|\bintegrat", re.IGNORECASE)
 LEFT_OUT = re.compile(r"\bexclude|\bstrateg|\bcommand|\bexecution\b|\bnot\b|\bconflict|\bafter\b")
 STACKED = re.compile(r"(parents?|based on|stacked on|depends on|dependencies|requires)\b:?\s*(.*)", re.IGNORECASE)
 PARTS = re.compile(r"\s*[,;]\s+|\s+[-–—]+\s+")  # noqa: RUF001 - dashes as people type them
@@ -51,6 +53,7 @@ NUMBER = re.compile(r"^(?:#?[0-9]+[.):]|step [0-9]+:?)\s+", re.IGNORECASE)
 WITHIN = re.compile(r"(?<![\w.])(?:effort-)?(E?[0-9]+(?:\.[0-9]+)+)(?![\w.])", re.IGNORECASE)
 """An effort in the name of a branch."""
 
+VERB = re.compile(r"^(?:merge|integrate)\s+(?=\S+/\S)", re.IGNORECASE)
 MENTION = re.compile(r"\b(?:BUG|FIX|ISSUE|DEFECT)-[0-9]+\b")
 
 
@@ -109,10 +112,31 @@ class Entry:
 
 def listings(root: Section) -> list[list[Entry]]:
     """Every list of branches that the document has, each in its order; the one that says most comes first."""
-    tops = [section for section in root.all() if LISTED.search(label(section.heading.text))]
-    sections = _without_inner(tops) or [root]
+    titles = [(section, label(section.heading.text)) for section in root.all()]
+    tops = [section for section, title in titles if LISTED.search(title) and not LEFT_OUT.search(title)]
+    sections = _without_inner(tops) or [root, *_introduced(root)]
     found = [group for section in sections for group in _groups(section) if group]
     return sorted(found, key=lambda group: -sum("source" in entry.told or "remote" in entry.told for entry in group))
+
+
+def _introduced(root: Section) -> Iterator[Section]:
+    """Lists that a line before them introduces, such as `Merge these branches in this order:`, each as a section."""
+    for section in _wanted(root):
+        for line in section.lines:
+            text = label(line.text)
+            if line.children and TO_MERGE.search(text) and LISTED.search(text):
+                yield Section(line, section.level + 1, list(line.children))
+
+
+def first_alike(root: Section) -> Line | None:
+    """The first line of a list in which each line holds what may be a branch, wherever it stands."""
+    for section in root.all():
+        for lines in (section.lines, *(line.lines for line in section.lines)):
+            listed = [line for line in lines if line.bullet or line.ordinal is not None]
+            named = [line for line in listed if any(map(is_branch_like, (*line.codes, *line.text.split())))]
+            if listed and named == listed:
+                return listed[0]
+    return None
 
 
 def belongs_to_listing(root: Section) -> set[int]:
@@ -216,7 +240,7 @@ def _read_below(entry: Entry, lines: tuple[Line, ...]) -> None:
 
 def _read_head(entry: Entry, line: Line) -> None:
     """Read `**E1.2.1** - Title`, `branch (E1.1.1)`, `branch (712 lines)`, `Effort 2.1.1: Title`, and the like."""
-    text, notes = aside(NUMBER.sub("", line.text))
+    text, notes = aside(VERB.sub("", NUMBER.sub("", line.text)))
     for note in notes:
         _read_note(entry, note, line)
     left, *right = SEPARATOR.split(text, maxsplit=1)

@@ -62,6 +62,12 @@ def is_of_fix(section: Section) -> bool:
     return bool(FIX.search(section.heading.text))
 
 
+def deleted_by(line: Line) -> list[str]:
+    """The whole files that a line wants deleted."""
+    clauses = (PART.split(aside(_deleted_in(text))[0])[0] for text in CLAUSE.split(line.text))
+    return [file for clause in clauses for file in _files(clause)]
+
+
 def read_fixes(draft: Draft, root: Section, entries: Sequence[Entry]) -> None:
     """Put the fixes into the plan; one whose place or action is open is asked for."""
     found = _found(root)
