@@ -16,6 +16,8 @@ from tests_integration.writing import text
 
 DOCUMENTS = Path(__file__).parent / "documents"
 CLONE = DOCUMENTS / "clone"
+WHOLE = (DOCUMENTS / "parentheses.md").read_text(encoding="utf-8")
+"""A document that is whole, to be made strange."""
 
 KNOWN = {"e6f5cdd": "e6f5cdd" + "0" * 33, "d34e714": "d34e714" + "0" * 33, "37b5e68": "37b5e68" + "0" * 33}
 """Commits that the clone has, by how documents shorten them."""
@@ -74,6 +76,15 @@ def of(folder: Path, document: str, clone: str = ".", tools: Mapping[str, Step] 
     file = folder / "wave.md"
     file.write_text(document, encoding="utf-8")
     return give(file, folder, partial(surroundings, tools=tools)) if clone else give(file, None, look)
+
+
+def made(folder: Path, *edits: tuple[str, str]) -> str:
+    """What is made of the document with these edits."""
+    text = WHOLE
+    for before, after in edits:
+        assert before in text
+        text = text.replace(before, after, 1)
+    return shown(of(folder, text))
 
 
 DOCUMENTED = [

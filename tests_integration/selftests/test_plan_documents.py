@@ -8,7 +8,7 @@ import pytest
 from tests_integration.criteria.catalogue import described
 from tests_integration.plan.load import give
 from tests_integration.plan.markdown.outcome import TIES
-from tests_integration.selftests.plan_documents import DOCUMENTED, DOCUMENTS, MAKE, given, of, shown, written
+from tests_integration.selftests.plan_documents import DOCUMENTED, MAKE, WHOLE, given, of, shown, written
 from tests_integration.steps import Step
 
 READ = [file for file in DOCUMENTED if file.with_suffix(".yaml").exists()]
@@ -42,7 +42,6 @@ git merge --no-ff origin/phase1/wave2/pay
 git merge --no-ff origin/phase1/wave2/crew
 ```
 """
-WHOLE = (DOCUMENTS / "parentheses.md").read_text(encoding="utf-8")
 DATE, BASE, BUILT = "Date: 2026-05-04T10:00:00Z", "Target Branch: main", "Integration Branch: phase1-wave2-integration"
 
 

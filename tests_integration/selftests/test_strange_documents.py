@@ -4,10 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests_integration.selftests.plan_documents import DOCUMENTS, of, shown
+from tests_integration.selftests.plan_documents import WHOLE, made, of, shown
 
-WHOLE = (DOCUMENTS / "parentheses.md").read_text(encoding="utf-8")
-ORDER = "## Branches to Integrate (ordered by R501 and dependencies)"
 TITLE, DATE, BUILT = "# Integration Plan - Phase 1 Wave 2", "2026-05-04T10:00:00Z", "phase1-wave2-integration\n"
 CREW, PAY = "1. phase1/wave2/crew (E1.2.1 - who sails)", "4. phase1/wave2/pay (E1.2.3, parent: E1.2.2-split-002)"
 MAKEFILE, EXCLUDED = "- `Makefile`: combine both", "### Excluded Branches"
@@ -15,15 +13,6 @@ COMMANDS = "Build Command: `make everything`\nTest Command: `make check`\n"
 CODE = "## Commands\n```bash\n{}\n```\n\n### Excluded Branches"
 FIX = "## BUG-7 Fix\nAfter E1.2.1: {}\n\n### Excluded Branches"
 FRONT = '---\ntitle: "The crew"\nattempt: 3\n---\n'
-
-
-def made(folder: Path, *edits: tuple[str, str]) -> str:
-    """What is made of the document with these edits."""
-    text = WHOLE
-    for before, after in edits:
-        assert before in text
-        text = text.replace(before, after, 1)
-    return shown(of(folder, text))
 
 
 def test_a_byte_order_mark_and_other_line_ends_change_nothing(tmp_path: Path) -> None:
@@ -232,24 +221,6 @@ def test_what_is_deleted_by_no_fix_is_asked_about(tmp_path: Path, line: str, tol
 
 
 @pytest.mark.parametrize(
-    ("heading", "told"),
-    [
-        ("## Order", "- id: E1.2.1"),
-        ("## The Plan\n\nMerge these branches one by one:", "- id: E1.2.1"),
-        ("## The Plan\n\nThese branches touch the pier:", ":11:1: branches: none is listed under a heading such as"),
-        ("## The Plan\n\nThese branches are not merged:", ":11:1: branches: none is listed under a heading such as"),
-        ("## The Plan", ":9:1: branches: none is listed under a heading such as `Merge Order`, and this list names"),
-    ],
-)
-def test_a_list_is_of_branches_where_something_says_so(tmp_path: Path, heading: str, told: str) -> None:
-    assert told in made(tmp_path, (ORDER, heading))
-
-
-def test_a_verb_before_a_branch_is_no_part_of_its_title(tmp_path: Path) -> None:
-    assert "title: who sails" in made(tmp_path, (CREW, CREW.replace("1. ", "1. Merge ")))
-
-
-@pytest.mark.parametrize(
     ("line", "told"),
     [
         ("Do not delete `a/b.go`.", "BUG-7 asks for nothing inside a merge"),
@@ -303,6 +274,11 @@ def test_what_undoes_a_wave_is_no_part_of_it(tmp_path: Path) -> None:
         ("## Build\n```sh\nmake \\\n  all\n```", "run: make all # line 7"),
         ("## Build\n```text\nall is built\n```", "nothing is taken from lines 7, 18"),
         ("## Build\n\n    make deep", "run: make deep # line 7"),
+        ("## Verify\n1. `go build ./...`\n2. `go test ./...`", "run: go build ./... # line 6: the line speaks of no t"),
+        ("## Verify\n1. `go build ./...`\n2. `go test ./...`", "run: go test ./... # line 7: the line speaks of tests"),
+        ("## Verify\n```\ngo vet\ngit log\n```", "run: go vet # line 7: the line speaks of tests"),
+        ("## Verify\n```\ngo vet\ngit log\n```", "run: make # by the base's Makefile"),
+        ("## Verify\n1. `git log` `a b`\n2. `see x`", "run: make test # by the base's Makefile"),
         ("## Demo\n- Script: `demo/run.sh`", "script: demo/run.sh # line 6"),
         (
             "## Demo\n- As `demo/a.sh`, or `demo/b.sh`",

@@ -26,7 +26,7 @@ LABELS = {
     "remote": ("remote", "remote branch", "from"),
     "place": ("source", "directory", "clone", "location", "path", "repository"),
     "parent": ("parent", "parents", "parent branch", "based on", "base", "base branch", "stacked on", "branched from"),
-    "needs": ("depends on", "dependencies", "dependency", "requires"),
+    "needs": ("depends on", "depends", "dependencies", "dependency", "requires"),
     "contains": ("contains", "provides", "functionality", "purpose", "description", "features", "content", "scope"),
     "commit": ("commit", "latest commit", "commit sha", "commit id", "sha", "tip", "approved commit"),
     "lines": ("lines", "size", "line count", "loc", "lines of code"),
@@ -48,6 +48,12 @@ LISTED = re.compile(
 TO_MERGE = re.compile(r"\bmerg|\bintegrat", re.IGNORECASE)
 LEFT_OUT = re.compile(r"\bexclude|\bstrateg|\bcommand|\bexecution\b|\bnot\b|\bconflict|\bafter\b")
 STACKED = re.compile(r"(parents?|based on|stacked on|depends on|dependencies|requires)\b:?\s*(.*)", re.IGNORECASE)
+STANDS = re.compile(
+    r"\b(?:stacked on|based on|branched (?:from|off)|on top of)\s+(?:the\s+)?([^\s,;()]+?)[.:]?(?=[\s,;()]|$)",
+    re.IGNORECASE,
+)
+"""How a sentence names the parent."""
+
 PARTS = re.compile(r"\s*[,;]\s+|\s+[-–—]+\s+")  # noqa: RUF001 - dashes as people type them
 NUMBER = re.compile(r"^(?:#?[0-9]+[.):]|step [0-9]+:?)\s+", re.IGNORECASE)
 WITHIN = re.compile(r"(?<![\w.])(?:effort-)?(E?[0-9]+(?:\.[0-9]+)+)(?![\w.])", re.IGNORECASE)
@@ -129,8 +135,8 @@ def _introduced(root: Section) -> Iterator[Section]:
 
 
 def first_alike(root: Section) -> Line | None:
-    """The first line of a list in which each line holds what may be a branch, wherever it stands."""
-    for section in root.all():
+    """The first line of a list in which each line holds what may be a branch, and of which nothing says otherwise."""
+    for section in _wanted(root):
         for lines in (section.lines, *(line.lines for line in section.lines)):
             listed = [line for line in lines if line.bullet or line.ordinal is not None]
             named = [line for line in listed if any(map(is_branch_like, (*line.codes, *line.text.split())))]
@@ -177,7 +183,15 @@ def _is_entry(section: Section) -> bool:
     first = SEPARATOR.split(NUMBER.sub("", section.heading.text))[0]
     named = first in section.heading.codes and is_branch_like(first) and bool(labels & {"parent", "needs", "commit"})
     holds_others = any(_is_entry(inner) for inner in section.sections)
-    return not holds_others and (named or bool(labels & {"source", "remote"}))
+    return not holds_others and (named or _is_called(section.heading) or bool(labels & {"source", "remote"}))
+
+
+def _is_called(heading: Line) -> bool:
+    """Whether a heading has an effort, and the branch that is called after it: ``E1.1 Title (`effort/E1.1-title`)``."""
+    branches = [code for code in heading.codes if is_branch_like(code)]
+    if len(branches) != 1 or not (effort := EFFORT.match(heading.text)):
+        return False
+    return same(effort[1]) in {same(name) for name in WITHIN.findall(branches[0])}
 
 
 def entries_of(root: Section) -> set[int]:
@@ -236,6 +250,8 @@ def _read_below(entry: Entry, lines: tuple[Line, ...]) -> None:
     for line in lines:
         if not said(line).label and not MENTION.search(line.text):
             entry.tell("contains", line.text, line)
+            if (found := STANDS.search(line.text)) and (EFFORT.fullmatch(found[1]) or is_branch_like(found[1])):
+                entry.tell("parent", found[1], line)
 
 
 def _read_head(entry: Entry, line: Line) -> None:

@@ -22,6 +22,13 @@ SECTIONS = {
     "test": frozenset({*LABELS["test"], "testing", "test verification"}),
 }
 BOTH = re.compile(r"\bbuild\b.*\btests?\b")
+CHECKED = re.compile(r"\bverif|\bvalidat|\bquality gates?\b|\bchecks\b")
+TOOL = re.compile(
+    r"(?:bazel|bundle|cargo|cmake|ctest|dotnet|go|gradle|\./gradlew|make|meson|mix|mvn|ninja|npm|npx|pnpm|pytest"
+    r"|python3? -m|rake|sbt|tox|yarn)\s"
+)
+"""What builds and tests, wherever nothing but a list of commands says so."""
+
 TESTING = re.compile(r"\b(?:tests?|check|vet|lint|pytest|ctest|spec)\b")
 SHELLS = frozenset({"", "bash", "sh", "shell", "console", "zsh"})
 """What blocks of code with commands are marked as."""
@@ -69,10 +76,20 @@ def _commands(draft: Draft, sections: Iterable[Section], stage: str) -> Iterator
         below = [child for line in section.lines if said(line).label in LABELS[stage] for child in line.children]
         for fence in (*(section.blocks if title in SECTIONS[stage] else ()), *below):
             yield from ((number, text, "") for number, text in _lines_of(draft, fence))
-        both = section.blocks if BOTH.search(title) else ()
-        for number, text in (found for block in both for found in _lines_of(draft, block)):
+        for number, text in _of_either(draft, section, title):
             if bool(TESTING.search(text)) == (stage == "test"):
                 yield number, text, f"the line speaks of {'tests' if stage == 'test' else 'no tests'}"
+
+
+def _of_either(draft: Draft, section: Section, title: str) -> Iterator[tuple[int, str]]:
+    """Commands under a heading of both stages, or of what is verified; there, those of tools that build or test."""
+    if BOTH.search(title):
+        yield from (found for block in section.blocks for found in _lines_of(draft, block))
+    elif CHECKED.search(title) and title not in SECTIONS["build"] | SECTIONS["test"]:
+        fenced = [block for block in section.blocks if isinstance(block, Fence)]
+        alone = [(line.number, line.codes[0]) for line in section.lines if line.text.rstrip(";") == "".join(line.codes)]
+        found = [*alone, *(one for fence in fenced for one in _lines_of(draft, fence))]
+        yield from ((number, text) for number, text in found if TOOL.match(text))
 
 
 def _lines_of(draft: Draft, block: Block) -> list[tuple[int, str]]:

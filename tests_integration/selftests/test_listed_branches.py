@@ -1,0 +1,52 @@
+"""Which list of a document is the one of its branches, and what is read of a branch in a heading of its own."""
+
+from pathlib import Path
+
+import pytest
+
+from tests_integration.selftests.plan_documents import WHOLE, made
+
+ORDER = "## Branches to Integrate (ordered by R501 and dependencies)"
+CREW, EXCLUDED = "1. phase1/wave2/crew (E1.2.1 - who sails)", "### Excluded Branches"
+
+
+@pytest.mark.parametrize(
+    ("heading", "told"),
+    [
+        ("## Order", "- id: E1.2.1"),
+        ("## The Plan\n\nMerge these branches one by one:", "- id: E1.2.1"),
+        ("## The Plan\n\nThese branches touch the pier:", ":11:1: branches: none is listed under a heading such as"),
+        ("## The Plan\n\nThese branches are not merged:", ":11:1: branches: none is listed under a heading such as"),
+        ("## The Plan", ":9:1: branches: none is listed under a heading such as `Merge Order`, and this list names"),
+    ],
+)
+def test_a_list_is_of_branches_where_something_says_so(tmp_path: Path, heading: str, told: str) -> None:
+    assert told in made(tmp_path, (ORDER, heading))
+
+
+CALLED = "## Efforts\n\n### E1.1 Crew (`effort/E1.1-crew`)\n\nWho sails.\n\n### E1.2 Pay (`effort/E1.2-pay`)\n\n{}\n\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("Pay, stacked on E1.1.", "id: E1.2 # line 14\n    title: Pay # line 14\n    from: origin/effort/E1.2-pay"),
+        ("Pay, stacked on E1.1.", "parent: E1.1 # line 16"),
+        ("Pay, based on effort/E1.1-crew, at last", "parent: E1.1 # line 16"),
+        ("Pay, based on feedback", "line 14: E1.2: the base is taken for the parent"),
+        ("- Parent: main\n- stacked on E1.1", ":17:1: branches[1].parent: line 16 says 'main', and this line 'E1.1'"),
+    ],
+)
+def test_a_heading_with_an_effort_and_its_branch_is_of_that_branch(tmp_path: Path, line: str, told: str) -> None:
+    listed = WHOLE[WHOLE.index(ORDER) : WHOLE.index(EXCLUDED)]
+    assert told in made(tmp_path, (listed, CALLED.format(line)))
+
+
+def test_of_another_branch_it_is_not(tmp_path: Path) -> None:
+    listed = WHOLE[WHOLE.index(ORDER) : WHOLE.index(EXCLUDED)]
+    other = CALLED.format("").replace("effort/E1", "cmd/E2")
+    assert ":1:1: branches: none is listed;" in made(tmp_path, (listed, other))
+
+
+def test_a_verb_before_a_branch_is_no_part_of_its_title(tmp_path: Path) -> None:
+    assert "title: who sails" in made(tmp_path, (CREW, CREW.replace("1. ", "1. Merge ")))
