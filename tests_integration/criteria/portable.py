@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from tests_integration.plan.patterns import PathPatterns
 from tests_integration.repository.ask import History, paths_of, shown
-from tests_integration.repository.changes import changes
 from tests_integration.repository.portable import collisions, unportable
 
 
@@ -16,8 +15,7 @@ def unportable_paths(history: History, wanted: Iterable[str]) -> dict[str, str]:
         wanted: patterns (gitignore(5)) of paths that are not looked at.
     """
     allowed = PathPatterns(wanted)
-    changed = changes(history.repo, history.base, history.tip)
-    brought = {path for path, change in changed.items() if change.before is None and not allowed.match(path)}
+    brought = {path for path, change in history.changed.items() if change.before is None and not allowed.match(path)}
     wrong = {path: text for path in sorted(brought) if (text := unportable(path))}
     if brought:
         meets = collisions(paths_of(history.repo, history.tip))

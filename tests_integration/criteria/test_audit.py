@@ -39,7 +39,6 @@ from tests_integration.repository.ask import (
     shown,
     with_conflict_markers,
 )
-from tests_integration.repository.changes import changes
 from tests_integration.repository.entry import is_text_file
 from tests_integration.repository.reverts import reverted_in_base
 from tests_integration.text import counted
@@ -300,10 +299,10 @@ def _require_own_files(history: History, plan: Plan, store: Repo, last: Commit) 
         require(right, f"{last.short} adds {path} with another mode than in `demo.create`")
 
 
-def test_no_conflict_markers(history: History, store: Repo) -> None:
+def test_no_conflict_markers(history: History) -> None:
     """No file that the integration changed holds the markers of an unsettled conflict."""
-    changed = changes(store, history.base, history.tip)
-    marked = sorted(with_conflict_markers(store, history.tip, changed))
+    now = {path: change.after for path, change in history.changed.items()}
+    marked = sorted(with_conflict_markers(history.repo, now))
     changed_by = last_change(history) if marked else {}
     lines = [f"  {shown(path)}, since {changed_by[path].short}" for path in marked]
     require(not marked, "\n".join(["lines with <<<<<<< and >>>>>>> are in", *lines]))

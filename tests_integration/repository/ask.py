@@ -1,14 +1,14 @@
 """Read-only questions to git, each a function named for what it answers."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from typing import Any, NamedTuple, TypeVar
 
 from git import Repo
 
-from tests_integration.repository.changes import Change, all_changes, changes_of_trees
-from tests_integration.repository.entry import Entry
+from tests_integration.repository.changes import Change, all_changes, changes, changes_of_trees
+from tests_integration.repository.entry import Entry, is_text_file
 from tests_integration.repository.git import GitError, answer, few, git
 from tests_integration.repository.merge import AutomaticMerge, Merges, automatic_merges
 from tests_integration.repository.objects import read
@@ -18,6 +18,8 @@ from tests_integration.text import visible
 
 MARKERS = r"^(<{7,}|>{7,})( |$)"
 
+AT_ONCE = 10_000
+"""Ids of objects that are put on one command line: so many take half a megabyte (execve(2), ARG_MAX)."""
 
 T = TypeVar("T")
 
@@ -116,6 +118,11 @@ class History:
             for parent in commit.parents[1:]:
                 found[parent] = (*found.get(parent, ()), commit)
         return found
+
+    @cached_property
+    def changed(self) -> dict[str, Change]:
+        """The paths that differ between the base and the tip, renames not guessed."""
+        return changes(self.repo, self.base, self.tip)
 
     @cached_property
     def changes(self) -> dict[str, dict[str, Change]]:
@@ -263,17 +270,16 @@ def diff(repo: Repo, before: str, after: str, *options: str) -> str:
     return patch.decode(errors="replace")
 
 
-def with_conflict_markers(repo: Repo, commit: str, paths: Iterable[str]) -> frozenset[str]:
-    """Those of the paths whose file holds lines that git writes around an unsettled conflict."""
-    paths = frozenset(paths)
-    if not paths:
-        return paths
-    found: dict[bytes, set[bytes]] = {}
-    out = git(repo, "grep", "-I", "-z", "-o", "-E", MARKERS, commit, "--", *few(paths), ok=(0, 1))
-    for name, marker in re.findall(commit.encode() + rb":(.*?)\0([<>])", out, re.DOTALL):
-        found.setdefault(name, set()).add(marker)
-    both = {name.decode(errors="surrogateescape") for name, kinds in found.items() if kinds == {b"<", b">"}}
-    return frozenset(both.intersection(paths))
+def with_conflict_markers(repo: Repo, files: Mapping[str, Entry | None]) -> frozenset[str]:
+    """Those of the files, by path, that hold lines that git writes around an unsettled conflict."""
+    blobs = {path: entry.blob for path, entry in files.items() if entry and is_text_file(entry)}
+    asked = sorted(set(blobs.values()))
+    found: dict[str, set[bytes]] = {}
+    for some in (asked[n : n + AT_ONCE] for n in range(0, len(asked), AT_ONCE)):
+        out = git(repo, "grep", "-I", "-z", "-o", "-E", MARKERS, *some, "--", ok=(0, 1))
+        for blob, marker in re.findall(rb"^([0-9a-f]+)\0([<>])", out, re.MULTILINE):
+            found.setdefault(blob.decode(), set()).add(marker)
+    return frozenset(path for path, blob in blobs.items() if found.get(blob) == {b"<", b">"})
 
 
 def has_line(repo: Repo, tree: str, paths: Iterable[str], line: str) -> bool:

@@ -1,6 +1,7 @@
 """Paths that some file systems cannot hold, and paths that some cannot tell apart."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from unicodedata import normalize
@@ -75,9 +76,8 @@ def _near(paths: Sequence[str]) -> Sequence[str]:
     while above:
         folders |= above
         above = {path.rpartition("/")[0] for path in above} - folders
-    spelled: dict[str, str] = {}
-    places = ((_folded_path(place), place) for place in folders.union(paths))
-    several = {alike for alike, place in places if spelled.setdefault(alike, place) != place}
+    times = Counter(_folded_paths(folders.union(paths)))
+    several = {alike for alike, number in times.items() if number > 1}
     if not several:
         return ()
     return [path for path in paths if not several.isdisjoint(_places(_folded_path(path)))]
@@ -90,6 +90,11 @@ def _places(path: str) -> Iterator[str]:
         yield path[:end]
         end = path.find("/", end + 1)
     yield path
+
+
+def _folded_paths(paths: Iterable[str]) -> Iterable[str]:
+    text = "\0".join(paths)  # which no path holds; all at once takes a fifth of the time
+    return text.lower().split("\0") if text.isascii() else map(_folded_path, text.split("\0"))
 
 
 def _folded_path(path: str) -> str:
