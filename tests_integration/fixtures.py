@@ -3,14 +3,14 @@
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 
 import pytest
 from git import Repo
 
 from tests_integration import __version__, live, machines, running
-from tests_integration.criteria.catalogue import SUBJECTS
+from tests_integration.criteria.catalogue import SUBJECTS, parameters
 from tests_integration.criteria.judge import Remark
 from tests_integration.engine import attempts, mending, verify
 from tests_integration.engine.clock import now, stamp
@@ -40,9 +40,25 @@ Clock = Callable[[str, str], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="session")
-def given(request: pytest.FixtureRequest, suite: Session) -> Given:
-    """The plan of the case, or its refusal."""
-    return suite.given(request.param)
+def given(suite: Session) -> Given:
+    """The plan of the case, or its refusal; made anew for another plan, since that is its parameter."""
+    return suite.given(running.asked(running.at_work(suite)).plan)
+
+
+def once_a_plan(make: Callable[..., object]) -> object:
+    """A fixture whose own parameters are looked for when it is made, and not by pytest again in each case.
+
+    It ends with the plan, as `given` does. It has nothing to tear down: those that it asks for may end before it.
+    """
+    names = parameters(make)
+
+    @wraps(make)
+    def made(given: Given, suite: Session) -> object:
+        del given
+        return make(**{name: suite.making[-1].getfixturevalue(name) for name in names})
+
+    del made.__wrapped__  # pytest would read the parameters there
+    return pytest.fixture(scope="session")(made)
 
 
 source, branch, fix, rule, number, text, doubted_fix, doubted_rule, publish, lock, locked, notes = (
@@ -138,7 +154,7 @@ def clock(suite: Session, configuration: pytest.Config) -> Clock:
     return lambda stage, what: live.clock(suite, configuration, stage, what)
 
 
-@pytest.fixture(scope="session")
+@once_a_plan
 def sources(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
     suite: Session,
     plan: Plan,
@@ -158,7 +174,7 @@ def sources(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
     return found
 
 
-@pytest.fixture(scope="session")
+@once_a_plan
 def tips(sources: Mapping[str, Source]) -> Mapping[str, str]:
     """Tip of the base and of each branch, by id."""
     missing = [key for key, source in sources.items() if not source.commit]
@@ -179,7 +195,7 @@ def portions(plan: Plan, store: Repo, sources: Mapping[str, Source], memory: Mem
     return Portions(plan, store, sources, memory)
 
 
-@pytest.fixture(scope="session")
+@once_a_plan
 def integration(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks for
     suite: Session,
     plan: Plan,
@@ -206,7 +222,7 @@ def integration(  # noqa: PLR0913, PLR0917 - a fixture names all that it asks fo
     return result
 
 
-@pytest.fixture(scope="session")
+@once_a_plan
 def history(store: Repo, integration: Integration, merged: Merges) -> History:
     """What git says of the finished branch."""
     if integration.tip is None or integration.base is None:
@@ -214,7 +230,7 @@ def history(store: Repo, integration: Integration, merged: Merges) -> History:
     return History(store, integration.base, integration.tip, merged)
 
 
-@pytest.fixture(scope="session")
+@once_a_plan
 def ancestry(plan: Plan, store: Repo, history: History, tips: Mapping[str, str]) -> Ancestry:
     """Which branches of the plan contain which."""
     return Ancestry(store, history.base, {branch.id: tips[branch.id] for branch in plan.branches}, history.merged)

@@ -207,6 +207,15 @@ class Listener:
         """Keep what a report says about its plan."""
         running.hear(report, self.suite)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, request: pytest.FixtureRequest) -> Generator[None, object, object]:
+        """Let a fixture that is being made ask for others (`fixtures.once_a_plan`)."""
+        self.suite.making.append(request)
+        try:
+            return (yield)
+        finally:
+            self.suite.making.pop()
+
     def pytest_keyboard_interrupt(self) -> None:
         """Let metadata and record say so."""
         self.suite.interrupted = True

@@ -113,6 +113,7 @@ class Session:
         began: seconds since the epoch.
         ordered: the cases in plan order.
         item: the case that runs.
+        making: what pytest knows of the fixtures that are being made, each for the one before it.
         running: its plan and stage; kept where the session is interrupted.
         interrupted: whether it was.
         problems: what could not be written.
@@ -142,6 +143,7 @@ class Session:
     began: float = field(default_factory=time.time)
     ordered: list[pytest.Item] = field(default_factory=list)
     item: pytest.Item | None = None
+    making: list[pytest.FixtureRequest] = field(default_factory=list)
     running: tuple[str, str] = ("", "")
     interrupted: bool = False
     problems: list[str] = field(default_factory=list)
