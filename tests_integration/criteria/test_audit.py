@@ -96,8 +96,8 @@ def test_efforts_come_before_dependents(history: History, plan: Plan, tips: Mapp
     effort = {branch.id: branch.effort for branch in plan.branches}
     for branch in merged:
         wanted = {effort[parent] for parent in branch.parent if parent in effort}
-        for other in merged:
-            before = other.effort in wanted and (other.effort != branch.effort or other.split < branch.split)
+        for other in (other for other in merged if other.effort in wanted) if wanted else ():
+            before = other.effort != branch.effort or other.split < branch.split
             require(
                 not before or place[tips[other.id]] < place[tips[branch.id]],
                 f"{branch.id} was merged before {other.id}, which it depends on",
@@ -319,7 +319,7 @@ def test_paths_are_portable(history: History, plan: Plan) -> None:
 
 def test_branches_are_not_integrations(history: History, ancestry: Ancestry, plan: Plan) -> None:
     """No branch contains commits of an integration, this one or another: they are never a source (R270)."""
-    found = integration_commits(history, ancestry.tips.values())
+    found = [one for one in integration_commits(history, ancestry.tips.values()) if ancestry.holders(one.id)]
     for branch in plan.branches:
         commits = [commit for commit in found if ancestry.contains(branch.id, commit.id)]
         require(

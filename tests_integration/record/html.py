@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -109,6 +110,7 @@ def record(facts: Record, reports: Path) -> str:
         bars=bars(facts),
         logs={command.log: shown_log(reports, command) for command in facts.commands},
         stages=[(stage, list(judged(facts, stage))) for stage in STAGES],
+        outcomes={stage: Counter(one.outcome for one in facts.criteria if one.stage == stage) for stage in STAGES},
         as_json=as_json,
         clipped=shown,
         counted=counted,
