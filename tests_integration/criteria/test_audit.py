@@ -182,9 +182,9 @@ def test_earlier_work_is_kept(
     thrown = list(discards(ancestry, plan, branch))
     _require_no_discard(branch, [discard for discard in thrown if not discard.conflicted])
     lost = undone(history, plan, branch, merge)
-    names = {tips[other.id]: other.id for other in plan.branches}
-    _require_no_silent_loss(history, plan, names, merge, [loss for loss in lost if loss.silent])
     if lost:
+        names = {tips[other.id]: other.id for other in plan.branches}
+        _require_no_silent_loss(history, plan, names, merge, [loss for loss in lost if loss.silent])
         remark(f"{branch.id} removes lines of earlier branches by commits of its own:\n{told(history, names, lost)}")
     if thrown:
         remark(f"{branch.id} settled conflicts of its own:\n" + "\n".join(map(str, thrown)))

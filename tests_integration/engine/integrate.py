@@ -28,7 +28,7 @@ from tests_integration.plan.order import needed_by
 from tests_integration.plan.parts import Branch
 from tests_integration.repository.ancestry import Ancestry
 from tests_integration.repository.ask import is_ancestor, shown, tree_of
-from tests_integration.repository.chain import Chain, streaming
+from tests_integration.repository.chain import Chain
 from tests_integration.repository.commits import Committer
 from tests_integration.repository.damage import lack
 from tests_integration.repository.entry import Entry
@@ -89,7 +89,7 @@ def integrate(plan: Plan, store: Repo, sources: Mapping[str, Source], memory: Me
         The finished branch; or, without `tip`, how far it came and what is in the way.
     """
     memory = memory or Memory(store, plan)
-    with Chain(store, streaming()) as chain:
+    with Chain(store) as chain:
         work = _Work(plan, store, sources, memory, chain, Committer(store, plan.identity))
         made = _integrated(work)
         if memory.recalled and _fails(made) and lack(store, memory.recalled):

@@ -89,13 +89,15 @@ class Ancestry:
 
     def contained(self, branch: str) -> list[str]:
         """The other branches whose tips this branch contains."""
-        own = self._bits[branch]
-        return [other for other, bits in self._of_tips if bits & own and other != branch]
+        return self._contained[branch]
 
     @cached_property
-    def _of_tips(self) -> list[tuple[str, int]]:
-        """For each branch: who contains its tip, as bits."""
-        return [(name, self._reached.get(tip, 0)) for name, tip in self.tips.items()]
+    def _contained(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {name: [] for name in self.tips}
+        for other, tip in self.tips.items():
+            for name in self._names(self._reached.get(tip, 0) & ~self._bits[other]):
+                found[name].append(other)
+        return found
 
     def shares(self, branch: str, other: str) -> bool:
         """Whether two branches have a commit beyond the base in common."""
@@ -119,7 +121,11 @@ class Ancestry:
         return self._shared
 
     def _names(self, bits: int) -> list[str]:
-        return [name for name, bit in self._bits.items() if bits & bit] if bits else []
+        names = []
+        while bits:  # from the lowest on, those that are not set passed over
+            names.append(self._in_order[(bits & -bits).bit_length() - 1])
+            bits &= bits - 1
+        return names
 
     def behind(self, branch: str, other: str) -> int:
         """How many commits beyond the base another branch has that this one has not."""

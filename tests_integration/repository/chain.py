@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import IO, Self
 
@@ -62,12 +62,10 @@ class Chain:
 
     Args:
         repo: holds the commits, also those that are written to it meanwhile.
-        command: git as it answers at once, as `streaming` finds it; empty for a process for each merge.
     """
 
-    def __init__(self, repo: Repo, command: tuple[str, ...]) -> None:
+    def __init__(self, repo: Repo) -> None:
         self.repo = repo
-        self.command = command
         self._stream: _Stream | None = None
 
     def __enter__(self) -> Self:
@@ -75,6 +73,11 @@ class Chain:
 
     def __exit__(self, *error: object) -> None:
         self._end()
+
+    @cached_property
+    def command(self) -> tuple[str, ...]:
+        """Git as it answers at once, tried when the first merge is to be made; empty for a process for each merge."""
+        return streaming()
 
     def merge(self, ours: str, theirs: str) -> AutomaticMerge:
         """Merge two commits as `git merge` would.

@@ -48,7 +48,7 @@ def answers_at_once() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_after_the_other_is_the_same_as_each_on_its_own(wave: Wave, kind: str) -> None:
     KINDS[kind](wave)
-    with integrated(wave) as built, Chain(built.store, streaming()) as merges:
+    with integrated(wave) as built, Chain(built.store) as merges:
         one, two = built.tips["E1"], built.tips["E2"]
         pairs = [(one, two), (built.tips["base"], one), (two, one), (one, two)]
         merges.merge(*pairs[0])
@@ -64,7 +64,7 @@ def test_what_cannot_be_merged_is_told_and_the_next_is_merged(wave: Wave) -> Non
     git(wave.work, "switch", "--quiet", "--orphan", "effort/E3")
     wave.save("effort/E3")
     wave.plan_for("E3")
-    with integrated(wave) as built, Chain(built.store, streaming()) as merges:
+    with integrated(wave) as built, Chain(built.store) as merges:
         one, two, orphan = (built.tips[name] for name in ("E1", "E2", "E3"))
         for theirs, said in ((orphan, "unrelated histories"), ("1" * 40, "not something we can merge|its answer has")):
             assert merges.merge(one, two) == automatic_merge(built.store, one, two)
@@ -127,7 +127,7 @@ def test_without_stdbuf_each_merge_has_its_process(wave: Wave, tmp_path: Path, m
 
 @pytest.mark.usefixtures("answers_at_once")
 def test_a_git_that_dies_is_begun_again(wave: Wave) -> None:
-    with integrated(many(wave)) as built, Chain(built.store, streaming()) as merges:
+    with integrated(many(wave)) as built, Chain(built.store) as merges:
         pair = built.tips["E1"], built.tips["E2"]
         alone = automatic_merge(built.store, *pair)
         for _ in range(2):

@@ -14,7 +14,7 @@ from tests_integration.engine.sources import look_up
 from tests_integration.facts import Integration
 from tests_integration.plan.load import load
 from tests_integration.repository import git as repository
-from tests_integration.repository.chain import Chain, streaming
+from tests_integration.repository.chain import Chain
 from tests_integration.repository.checkout import check_out
 from tests_integration.repository.git import GitError, scrubbed_environment
 from tests_integration.repository.remote import speak
@@ -315,6 +315,6 @@ def test_a_store_that_goes_is_not_taken_for_the_repository_around_it(settled: Wa
                 repository.git(repo, "update-ref", "refs/heads/main", main)
             with pytest.raises(GitError, match="not a git repository"):
                 speak(repo, ("fetch", "--quiet"), url, "+refs/heads/effort/E1:refs/heads/main")
-            with pytest.raises(GitError, match="not a git repository"), Chain(repo, streaming()) as chain:
+            with pytest.raises(GitError, match="not a git repository"), Chain(repo) as chain:
                 chain.merge(main, main)
     assert git(tmp_path / "clone", "for-each-ref") == refs
