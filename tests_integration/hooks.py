@@ -135,6 +135,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             suite.ledgers[name].chosen.add(key)
         if not session.config.option.collectonly:
             running.tell_subjects(session.items, suite)
+            running.locate(session.items)
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:

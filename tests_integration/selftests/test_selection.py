@@ -109,6 +109,20 @@ def test_other_plugins_choose_among_the_cases_and_plan_order_stays(pytester: pyt
     assert "deselected" in result.outlines[-1]
 
 
+def test_cases_stand_where_pytest_would_find_them(pytester: pytest.Pytester, stacked: Wave) -> None:
+    pytester.makepyfile(
+        finder="""
+        import os
+
+        def pytest_runtest_setup(item):
+            path, line, name = item.reportinfo()
+            assert item.location == (os.path.relpath(path, item.config.rootpath), line, name)
+        """
+    )
+    assert run(pytester, "-p", "finder", "--plan", stacked.write(), "--until", "merge").ret == 0
+    assert set(outcomes(pytester).values()) == {"passed"}
+
+
 @pytest.mark.parametrize(
     ("choice", "some"),
     [
