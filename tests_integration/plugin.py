@@ -1,7 +1,9 @@
 """What pytest loads in every session: the options, and with one of them that begins something, the hooks."""
 
 import copy
-from collections.abc import Generator
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,11 +34,12 @@ def pytest_load_initial_conftests(
     early_config.stash[options.ARGUMENTS] = tuple(args)
     if options.begins(args, early_config.option):
         options.add_options(parser)
-        known = parser.parse_known_args(args, namespace=copy.copy(early_config.option))
+        with _as_written():
+            known = parser.parse_known_args(args, namespace=copy.copy(early_config.option))
+            _import_hooks(early_config.pluginmanager)
         early_config.known_args_namespace = known
         known.noconftest, known.confcutdir = True, str(AUDITING if known.record and not known.plan else CRITERIA)
         early_config.option.waveproof = True
-        _import_hooks(early_config.pluginmanager)
         return (yield)
     result = yield
     if options.are_named(args, options.add_free_options(parser)):
@@ -50,6 +53,18 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         map(collection_path.is_relative_to, (CRITERIA, AUDITING))
     )
     return True if inside else None
+
+
+@contextmanager
+def _as_written() -> Iterator[None]:
+    """Import modules as Python does: pytest takes longer, to rewrite assertions, and nobody is shown one of theirs."""
+    rewriting = [finder for finder in sys.meta_path if type(finder).__module__ == "_pytest.assertion.rewrite"]
+    for finder in rewriting:
+        sys.meta_path.remove(finder)
+    try:
+        yield
+    finally:
+        sys.meta_path[:0] = rewriting
 
 
 def _import_hooks(pluginmanager: pytest.PytestPluginManager) -> None:
