@@ -42,6 +42,24 @@ def test_a_heading_with_an_effort_and_its_branch_is_of_that_branch(tmp_path: Pat
     assert told in made(tmp_path, (listed, CALLED.format(line)))
 
 
+LABELLED = (
+    "## Branches\n\n* **Branch:** `origin/team/a`\n  **Commit:** e6f5cdd\n* **Branch:** `origin/team/b`\n  {}\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("**Parent:** team/a", "from: origin/team/a # line 10\n    commit: e6f5cdd000000000"),
+        ("**Parent:** team/a", "from: origin/team/b # line 12\n    parent: a # line 13"),
+        ("**Branch:** `origin/team/c`", ":13:1: branches[1].from: line 12 says 'origin/team/b', and this line"),
+    ],
+)
+def test_a_list_may_say_branch_of_each_entry(tmp_path: Path, line: str, told: str) -> None:
+    listed = WHOLE[WHOLE.index(ORDER) : WHOLE.index(EXCLUDED)]
+    assert told in made(tmp_path, (listed, LABELLED.format(line)))
+
+
 def test_of_another_branch_it_is_not(tmp_path: Path) -> None:
     listed = WHOLE[WHOLE.index(ORDER) : WHOLE.index(EXCLUDED)]
     other = CALLED.format("").replace("effort/E1", "cmd/E2")

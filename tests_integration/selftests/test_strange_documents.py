@@ -205,6 +205,7 @@ OWN = "\n```yaml plan\nfixes: [{{id: FIX-1, problem: twin, after: E1.2.3, delete
     ("line", "told"),
     [
         ("After merging E1.2.3, delete `a/b.go` (BUG-9).", f":14:1: fixes: {GONE}"),
+        ("After it, apply `x.patch`.", ":14:1: fixes: this applies x.patch, and is part of no fix"),
         ("- In the end:\n  - remove a/b.go", f":15:1: fixes: {GONE}"),
         ("Do not delete `a/b.go`.", "nothing is taken from lines 14, 17"),
         ("~~Delete `a/b.go`.~~", "'Delete a/b.go.' is struck out"),
@@ -225,6 +226,11 @@ def test_what_is_deleted_by_no_fix_is_asked_about(tmp_path: Path, line: str, tol
     [
         ("Do not delete `a/b.go`.", "BUG-7 asks for nothing inside a merge"),
         ("Do not delete `a/b.go`. Delete `a/c.go`.", "delete: [a/c.go]"),
+        ("delete `a/b.go` since `a/c.go` has it", "delete: [a/b.go] #"),
+        ("delete `a/b.go`: `a/c.go` has it", "delete: [a/b.go] #"),
+        ("delete `a/b.go`, `a/c.go` and `a/d.go` after the merge", "delete: [a/b.go, a/c.go, a/d.go] #"),
+        ("delete `a/b.go`, then remove `a/c.go`", "delete: [a/b.go, a/c.go] #"),
+        ("delete `a/b.go`, `a/c.go` replaces it", "fixes.BUG-7: which whole files does BUG-7 delete, or take"),
         ("remove `fmt` from `a/b.go`", "fixes.BUG-7: which whole files does BUG-7 delete, or take from a side?"),
         ("keep base's version", "fixes.BUG-7: which whole files does BUG-7 delete, or take from a side?"),
         ("keep base's `VERSION`", "ours: [VERSION]"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from typing import Any
 
 from tests_integration.plan.markdown.draft import OWN, Draft
-from tests_integration.plan.markdown.fixes import deleted_by, is_of_fix
+from tests_integration.plan.markdown.fixes import asks_for, is_of_fix
 from tests_integration.plan.markdown.outline import Block, Fence, Line, Section
 from tests_integration.plan.markdown.sources import known_remotes
 from tests_integration.plan.markdown.words import label
@@ -40,8 +40,8 @@ def read_commands(draft: Draft, root: Section, named_in: Callable[[str], Sequenc
     return merged
 
 
-def ask_about_deletions(draft: Draft, root: Section, of_branches: Container[int]) -> None:
-    """Ask about each sentence that wants files deleted, is part of no fix, and was taken for nothing else.
+def ask_about_deeds(draft: Draft, root: Section, of_branches: Container[int]) -> None:
+    """Ask about each sentence that wants files deleted or patched, is part of no fix, and was taken for nothing else.
 
     Args:
         draft: the plan, read but for this.
@@ -50,12 +50,17 @@ def ask_about_deletions(draft: Draft, root: Section, of_branches: Container[int]
     """
     for section in _when_all_goes_well(root):
         for line in _lines(section.blocks):
-            files = deleted_by(line)
-            known = line.number in draft.read or line.number in of_branches or _is_deleted(draft, files)
-            if files and not known:
+            key, files = asks_for(line)
+            if (
+                files
+                and line.number not in draft.read
+                and line.number not in of_branches
+                and not _is_done(draft, files)
+            ):
                 names = ", ".join(files)
-                text = f"this deletes {names}, and is part of no fix; strike it out (~~…~~) if no merge does"
-                draft.ask(("fixes",), line.number, text, f"fixes: [{{id: BUG-1, after: E1, delete: [{names}]}}]")
+                does, value = ("deletes", f"[{names}]") if key == "delete" else ("applies", names)
+                text = f"this {does} {names}, and is part of no fix; strike it out (~~…~~) if no merge does"
+                draft.ask(("fixes",), line.number, text, f"fixes: [{{id: BUG-1, after: E1, {key}: {value}}}]")
 
 
 def _when_all_goes_well(root: Section) -> Iterator[Section]:
@@ -127,7 +132,7 @@ def _is_declared(draft: Draft, command: str, rest: list[str]) -> bool:
     """Whether a fix of the plan deletes, or a rule or fix takes, just what the command does."""
     paths = {word for word in rest if not word.startswith("-")}
     if command == "rm":
-        return bool(paths) and _is_deleted(draft, paths)
+        return bool(paths) and _is_done(draft, paths)
     side = next((word.removeprefix("--") for word in rest if word in {"--ours", "--theirs"}), "")
     taken = {path for fix in _declared(draft, "fixes") for path in _listed(_value(fix, "take"), side)}
     taken |= {
@@ -136,9 +141,10 @@ def _is_declared(draft: Draft, command: str, rest: list[str]) -> bool:
     return bool(side) and bool(paths) and paths <= taken
 
 
-def _is_deleted(draft: Draft, files: Iterable[str]) -> bool:
-    """Whether fixes of the plan delete these files."""
-    return set(files) <= {path for fix in _declared(draft, "fixes") for path in _listed(fix, "delete")}
+def _is_done(draft: Draft, files: Iterable[str]) -> bool:
+    """Whether fixes of the plan delete or apply these files."""
+    fixes = _declared(draft, "fixes")
+    return set(files) <= {path for fix in fixes for path in (*_listed(fix, "delete"), _value(fix, "patch"))}
 
 
 def _declared(draft: Draft, key: str) -> list[object]:

@@ -101,7 +101,7 @@ class Entry:
         """What other lines may call it."""
         found = {same(self.told["id"].value)} if "id" in self.told else set()
         if name := self.branch:
-            found |= {same(name), same(name.rpartition("/")[2])}
+            found |= {same(name), same(name.partition("/")[2]), same(name.rpartition("/")[2])} - {""}
         return frozenset(found)
 
     @property
@@ -162,6 +162,9 @@ def _groups(section: Section) -> Iterator[list[Entry]]:
     lists = [one for one in wanted if not _is_entry(one) and (section.level or LISTED.search(label(one.heading.text)))]
     for one in lists:
         yield [_of_line(line) for line in one.lines if line.ordinal is not None and not FIELD.get(said(line).label)]
+    for one in lists:
+        listed = (line for line in one.lines if line.bullet or line.ordinal is not None)
+        yield [_of_labels(line) for line in listed if FIELD.get(said(line).label) in {"source", "remote"}]
     for one in wanted:
         yield from (_of_table(block) for block in one.blocks if isinstance(block, Table))
     for one in lists:
@@ -179,11 +182,13 @@ def _wanted(section: Section) -> Iterator[Section]:
 
 def _is_entry(section: Section) -> bool:
     """Whether a section with a heading of its own is about one branch, which a line or the heading names."""
-    labels = {FIELD.get(said(line).label) for line in section.lines}
+    labels = [FIELD.get(said(line).label) for line in section.lines]
+    if labels.count("source") > 1 and all(line.bullet or line.ordinal is not None for line in section.lines):
+        return False  # it lists them
     first = SEPARATOR.split(NUMBER.sub("", section.heading.text))[0]
-    named = first in section.heading.codes and is_branch_like(first) and bool(labels & {"parent", "needs", "commit"})
+    named = first in section.heading.codes and is_branch_like(first) and bool({*labels} & {"parent", "needs", "commit"})
     holds_others = any(_is_entry(inner) for inner in section.sections)
-    return not holds_others and (named or _is_called(section.heading) or bool(labels & {"source", "remote"}))
+    return not holds_others and (named or _is_called(section.heading) or bool({*labels} & {"source", "remote"}))
 
 
 def _is_called(heading: Line) -> bool:
@@ -210,6 +215,13 @@ def _of_line(line: Line) -> Entry:
     entry = Entry(line, beside=(line, *line.lines))
     _read_below(entry, line.lines)
     _read_head(entry, line)
+    return entry
+
+
+def _of_labels(line: Line) -> Entry:
+    """A branch in an entry of a list that says `Branch:` of it, and the rest below."""
+    entry = Entry(line, beside=(line, *line.lines))
+    _read_below(entry, entry.beside)
     return entry
 
 

@@ -23,6 +23,14 @@ DELETE = re.compile(r"\b(?:delete|deleting|remove|drop|git rm)\b", re.IGNORECASE
 PART = re.compile(r"\b(?:from|in|inside|within|of)\b", re.IGNORECASE)
 """Words before the file of which a part only is deleted."""
 
+JOINS = re.compile(r"&|\+|also|and|as|both|delete|deleting|drop|files?|git|plus|remove|rm|the|then|well")
+"""Words between files that are deleted together."""
+
+GOES_ON = re.compile(
+    r"after(wards)?|because|before|both|by|during|first|for|if|once|since|these|too|when|while|with|\W*"
+)
+"""What may follow several of them, and tells that the last one is of them too."""
+
 KEEP = re.compile(r"\bkeep\b|\bnot\b|\binstead of\b", re.IGNORECASE)
 TAKE = {
     "theirs": re.compile(r"\b(?:accept|take|use|keep)\s+(?:the\s+)?(?:incoming|theirs|branch)\b", re.IGNORECASE),
@@ -62,10 +70,12 @@ def is_of_fix(section: Section) -> bool:
     return bool(FIX.search(section.heading.text))
 
 
-def deleted_by(line: Line) -> list[str]:
-    """The whole files that a line wants deleted."""
+def asks_for(line: Line) -> tuple[str, list[str]]:
+    """What a line wants done inside a merge, as a plan calls it, and to which files; none where it wants nothing."""
+    if file := _patch(line.text):
+        return "patch", [file]
     clauses = (PART.split(aside(_deleted_in(text))[0])[0] for text in CLAUSE.split(line.text))
-    return [file for clause in clauses for file in _files(clause)]
+    return "delete", [file for clause in clauses for file in _enumerated(clause)[0]]
 
 
 def read_fixes(draft: Draft, root: Section, entries: Sequence[Entry]) -> None:
@@ -230,9 +240,10 @@ def _deeds(fix: _Found) -> _Deeds:
                 else:
                     found = found._replace(vague=number)
         whole, *parts = PART.split(aside(_deleted_in(text))[0], maxsplit=1)
-        for file in _files(whole):
+        gone, is_clear = _enumerated(whole)
+        for file in gone if is_clear else ():
             found.deleted.setdefault(_whole(file, every), number)
-        if [*_files("".join(parts))] and not [*_files(whole)]:
+        if ([*_files("".join(parts))] and not gone) or not is_clear:
             found = found._replace(vague=number)
     return found
 
@@ -265,6 +276,20 @@ def _deleted_in(text: str) -> str:
     """The part of a line that names what is deleted, or empty."""
     verb = DELETE.search(text)
     return KEEP.split(text[verb.end() :])[0] if verb and not NEVER.search(text[: verb.start()]) else ""
+
+
+def _enumerated(text: str) -> tuple[list[str], bool]:
+    """The files that a text begins to name, up to what is said of them; whether the last one is surely among them."""
+    files: list[str] = []
+    for word in text.split():
+        plain = word.strip("`'\"(),;:").casefold()
+        if found := [*_files(word)]:
+            files += found
+            if word.endswith(":"):
+                break
+        elif files and not JOINS.fullmatch(plain):
+            return files, len(files) == 1 or bool(GOES_ON.fullmatch(plain))
+    return files, True
 
 
 def _files(text: str) -> Iterator[str]:

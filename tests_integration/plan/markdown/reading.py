@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests_integration.plan.markdown.branches import read_branches
-from tests_integration.plan.markdown.commands import ask_about_deletions
+from tests_integration.plan.markdown.commands import ask_about_deeds
 from tests_integration.plan.markdown.draft import Draft, Surroundings
 from tests_integration.plan.markdown.entries import belongs_to_listing
 from tests_integration.plan.markdown.fixes import is_of_fix, read_fixes
@@ -79,7 +79,7 @@ def _read(draft: Draft, root: Section) -> list[Promise]:
     read_rules(draft, root, entries)
     read_gates(draft, root, listing, wave.heading.number)
     promises = read_outcome(draft, root, entries)
-    ask_about_deletions(draft, root, {line.number for entry in entries for line in entry.beside})
+    ask_about_deeds(draft, root, {line.number for entry in entries for line in entry.beside})
     tell_unread(draft, root)
     return promises
 
