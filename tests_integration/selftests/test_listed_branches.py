@@ -42,6 +42,19 @@ def test_a_heading_with_an_effort_and_its_branch_is_of_that_branch(tmp_path: Pat
     assert told in made(tmp_path, (listed, CALLED.format(line)))
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("{} - optional", "E1.2.1 is listed, and 'optional' stands with it; is it merged?"),
+        ("{}, if time permits", "E1.2.1 is listed, and 'if time permits' stands with it; is it merged?"),
+        ("1. phase1/wave2/crew (E1.2.1 - TBD)", "E1.2.1 is listed, and 'TBD' stands with it; is it merged?"),
+        ("1. phase1/wave2/crew (E1.2.1 - optional sails)", "title: optional sails"),
+    ],
+)
+def test_a_branch_of_which_it_is_open_is_asked_about(tmp_path: Path, line: str, told: str) -> None:
+    assert told in made(tmp_path, (CREW, line.format(CREW)))
+
+
 LABELLED = (
     "## Branches\n\n* **Branch:** `origin/team/a`\n  **Commit:** e6f5cdd\n* **Branch:** `origin/team/b`\n  {}\n\n"
 )

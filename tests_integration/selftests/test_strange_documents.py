@@ -205,6 +205,11 @@ OWN = "\n```yaml plan\nfixes: [{{id: FIX-1, problem: twin, after: E1.2.3, delete
     ("line", "told"),
     [
         ("After merging E1.2.3, delete `a/b.go` (BUG-9).", f":14:1: fixes: {GONE}"),
+        ("Squash E1.2.1 into one commit.", ":14:1: plan: 'Squash E1.2.1 into one commit.' asks for 'squash'"),
+        ("The squash of E1.2.1 was reviewed.", "nothing is taken from lines 14, 17"),
+        ("- Merge E1.2.3 before E1.2.1.", ":14:1: branches: E1.2.1 is merged after E1.2.3 here, and before it by"),
+        ("- Merge E1.2.1 after E1.2.3.", ":14:1: branches: E1.2.1 is merged after E1.2.3 here, and before it by"),
+        ("- Merge E1.2.3 after E1.2.1.", "nothing is taken from line 17"),
         ("After it, apply `x.patch`.", ":14:1: fixes: this applies x.patch, and is part of no fix"),
         ("- In the end:\n  - remove a/b.go", f":15:1: fixes: {GONE}"),
         ("Do not delete `a/b.go`.", "nothing is taken from lines 14, 17"),
@@ -217,7 +222,7 @@ OWN = "\n```yaml plan\nfixes: [{{id: FIX-1, problem: twin, after: E1.2.3, delete
         ("## Rollback\ndelete `a/b.go`", "nothing is taken from lines 15, 18"),
     ],
 )
-def test_what_is_deleted_by_no_fix_is_asked_about(tmp_path: Path, line: str, told: str) -> None:
+def test_what_is_wanted_anywhere_is_asked_about(tmp_path: Path, line: str, told: str) -> None:
     assert told in made(tmp_path, (EXCLUDED, f"{line}\n\n### Excluded Branches"))
 
 
@@ -231,6 +236,9 @@ def test_what_is_deleted_by_no_fix_is_asked_about(tmp_path: Path, line: str, tol
         ("delete `a/b.go`, `a/c.go` and `a/d.go` after the merge", "delete: [a/b.go, a/c.go, a/d.go] #"),
         ("delete `a/b.go`, then remove `a/c.go`", "delete: [a/b.go, a/c.go] #"),
         ("delete `a/b.go`, `a/c.go` replaces it", "fixes.BUG-7: which whole files does BUG-7 delete, or take"),
+        ("rename `a/b.go` to `a/c.go`", "fixes.BUG-7: 'After E1.2.1: rename a/b.go to a/c.go' is nothing that a merge"),
+        ("`a/b.go` must be split", "fixes.BUG-7: 'After E1.2.1: a/b.go must be split' is nothing that a merge"),
+        ("`a/b.go` is slow", "BUG-7 asks for nothing inside a merge"),
         ("remove `fmt` from `a/b.go`", "fixes.BUG-7: which whole files does BUG-7 delete, or take from a side?"),
         ("keep base's version", "fixes.BUG-7: which whole files does BUG-7 delete, or take from a side?"),
         ("keep base's `VERSION`", "ours: [VERSION]"),
@@ -285,6 +293,8 @@ def test_what_undoes_a_wave_is_no_part_of_it(tmp_path: Path) -> None:
         ("## Verify\n```\ngo vet\ngit log\n```", "run: go vet # line 7: the line speaks of tests"),
         ("## Verify\n```\ngo vet\ngit log\n```", "run: make # by the base's Makefile"),
         ("## Verify\n1. `git log` `a b`\n2. `see x`", "run: make test # by the base's Makefile"),
+        ("Build Command: skipped", ":5:1: build: 'skipped' is not marked as `code`; is it the command?"),
+        ("Build Command: skipped\n```yaml plan\nbuild: [{run: x}]\n```", "run: x # line 7"),
         ("## Demo\n- Script: `demo/run.sh`", "script: demo/run.sh # line 6"),
         (
             "## Demo\n- As `demo/a.sh`, or `demo/b.sh`",

@@ -33,6 +33,12 @@ NOT_NOW = re.compile(
 )
 """What a status, or a note in brackets, may say of a branch that is not to be merged."""
 
+OPEN = re.compile(
+    r"optional|if (?:time|possible)\b.*|tb[dc]|tentative|maybe|to be (?:decided|confirmed)|not yet\b.*|later",
+    re.IGNORECASE,
+)
+"""What a part of the line may be that lists it, where that is open."""
+
 FULL = frozenset({40, 64})
 """Digits of a full commit id."""
 
@@ -83,7 +89,9 @@ def _require_merged(draft: Draft, entry: Entry, name: str) -> None:
     for line in entry.beside:
         told = said(line)
         notes = [told.value] if told.label in STATUS or line in entry.beside[1:] else aside(line.text)[1]
-        if found := NOT_MERGED.search(line.text) or next(filter(None, map(NOT_NOW.search, notes)), None):
+        parts = [part for one in (aside(line.text)[0], *notes) for part in re.split(r"\s+[-–—]+\s+|[,;]\s+", one)]  # noqa: RUF001 - dashes
+        found = NOT_MERGED.search(line.text) or next(filter(None, map(NOT_NOW.search, notes)), None)
+        if found := found or next(filter(None, map(OPEN.fullmatch, parts)), None):
             text = (
                 f"{name} is listed, and {found[0]!r} stands with it; is it merged? Strike it out (~~…~~) if it is not"
             )

@@ -30,7 +30,7 @@ def read_commands(draft: Draft, root: Section, named_in: Callable[[str], Sequenc
         named_in: the ids of the branches that a text names.
     """
     merged: list[tuple[str, int]] = []
-    for section in _when_all_goes_well(root):
+    for section in when_all_goes_well(root):
         for fence in _fences(section.blocks):
             for offset, text in enumerate(fence.content.splitlines()):
                 for words in _commands(text):
@@ -48,8 +48,8 @@ def ask_about_deeds(draft: Draft, root: Section, of_branches: Container[int]) ->
         root: of the document.
         of_branches: numbers of the lines that say what a branch brings.
     """
-    for section in _when_all_goes_well(root):
-        for line in _lines(section.blocks):
+    for section in when_all_goes_well(root):
+        for line in lines_of(section.blocks):
             key, files = asks_for(line)
             if (
                 files
@@ -63,18 +63,19 @@ def ask_about_deeds(draft: Draft, root: Section, of_branches: Container[int]) ->
                 draft.ask(("fixes",), line.number, text, f"fixes: [{{id: BUG-1, after: E1, {key}: {value}}}]")
 
 
-def _when_all_goes_well(root: Section) -> Iterator[Section]:
+def when_all_goes_well(root: Section) -> Iterator[Section]:
     """The sections that declare no fix, and nothing that is done elsewhen."""
     out = [section for section in root.all() if is_of_fix(section) or ELSEWHEN.search(label(section.heading.text))]
     left_out = {id(inner) for section in out for inner in section.all()}
     return (section for section in root.all() if id(section) not in left_out)
 
 
-def _lines(blocks: Sequence[Block]) -> Iterator[Line]:
+def lines_of(blocks: Sequence[Block]) -> Iterator[Line]:
+    """All lines of these blocks, those below others too."""
     for block in blocks:
         if isinstance(block, Line):
             yield block
-            yield from _lines(block.children)
+            yield from lines_of(block.children)
 
 
 def _fences(blocks: Sequence[Block]) -> Iterator[Fence]:

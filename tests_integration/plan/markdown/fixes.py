@@ -52,6 +52,13 @@ NOTED = re.compile(
 PLACED = frozenset({"after", "branch", "effort", "merge", "in", "in merge", "after merge", "applied after"})
 """Columns of the branch whose merge holds a fix."""
 
+EDIT = re.compile(
+    r"\b(?:adjust|change|edit|insert|modify|move|rename|replace|rewrite|update)\b"
+    r"|\b(?:must|should|(?:has|needs|is) to) be\b",
+    re.IGNORECASE,
+)
+"""Words that want something else of a file."""
+
 APART = re.compile(r"\b(?:separate|own|new|additional)\s+commit\b", re.IGNORECASE)
 ELSEWHERE = re.compile(r"\b(?:fixed|applied|corrected|resolved|complete)\b.*", re.IGNORECASE)
 
@@ -161,13 +168,8 @@ def _put(draft: Draft, name: str, fix: _Found, after: tuple[str, int] | None, n:
         text = f"the step {step.text!r} of {name} is none that a merge can hold: delete FILE, take a side, apply PATCH"
         draft.ask(("fixes", name), step.number, text, f"fixes: [{{id: {name}, delete: [FILE]}}]")
     draft.read.update(step.number for step in fix.steps)
-    if not action and not line:
-        if fix.steps and not wrong:
-            draft.ask(
-                ("fixes", name), fix.line.number, f"what does {name} do?", f"fixes: [{{id: {name}, delete: [FILE]}}]"
-            )
-        elif not wrong:
-            draft.remark(fix.line.number, f"{name} asks for nothing inside a merge: no file, side or patch is named")
+    if not action and not line and not wrong:
+        _ask_what(draft, name, fix)
     if not action:
         return False
     draft.put(("fixes", n, "id"), name, fix.line.number)
@@ -188,6 +190,26 @@ def _put(draft: Draft, name: str, fix: _Found, after: tuple[str, int] | None, n:
     ):
         draft.put(("fixes", n, "proven"), proven[0].strip(), proven[1])
     return True
+
+
+def _ask_what(draft: Draft, name: str, fix: _Found) -> None:
+    """Ask what a fix does that names no file, side or patch; where it seems to ask for nothing, that is told."""
+    if fix.steps:
+        text, settle = f"what does {name} do?", f"fixes: [{{id: {name}, delete: [FILE]}}]"
+        draft.ask(("fixes", name), fix.line.number, text, settle)
+    elif edit := _edit(fix):
+        text = (
+            f"{edit.text!r} is nothing that a merge can hold: delete FILE, take a side, apply PATCH; strike it out"
+            " (~~…~~) if no merge does"
+        )
+        draft.ask(("fixes", name), edit.number, text, f"fixes: [{{id: {name}, patch: FILE}}]")
+    else:
+        draft.remark(fix.line.number, f"{name} asks for nothing inside a merge: no file, side or patch is named")
+
+
+def _edit(fix: _Found) -> Line | None:
+    """The line that wants a file changed, or something else than a merge can hold."""
+    return next((line for line in (fix.line, *fix.words) if EDIT.search(line.text) and [*_files(line.text)]), None)
 
 
 def _is_understood(step: Line) -> bool:

@@ -17,6 +17,9 @@ LABELS = {
     "build": frozenset({"build", "build command", "build commands"}),
     "test": frozenset({"test", "tests", "test command", "test commands"}),
 }
+UNMARKED = {stage: frozenset({f"{stage} command", f"{stage} commands"}) for stage in LABELS}
+"""Labels behind which nothing but commands stands."""
+
 SECTIONS = {
     "build": frozenset({*LABELS["build"], "build verification"}),
     "test": frozenset({*LABELS["test"], "testing", "test verification"}),
@@ -68,6 +71,9 @@ def _commands(draft: Draft, sections: Iterable[Section], stage: str) -> Iterator
     """Lines for bash, each with its number, and why it is of this stage where no label says so."""
     for section in sections:
         for statement in statements(section):
+            if statement.label in UNMARKED[stage] and statement.value and not statement.codes:
+                text = f"{statement.value!r} is not marked as `code`; is it the command?"
+                draft.ask((stage,), statement.line, text, f"{stage}: [{{run: {statement.value}}}]")
             if statement.label in LABELS[stage]:
                 yield from (
                     (statement.line, code, "") for code in statement.codes if " " in code or code == statement.value

@@ -1,10 +1,10 @@
 """How a document wants merges made and conflicts settled: by choosing a side, nothing more (R361)."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from tests_integration.plan.markdown.commands import read_commands
+from tests_integration.plan.markdown.commands import lines_of, read_commands, when_all_goes_well
 from tests_integration.plan.markdown.draft import Draft
 from tests_integration.plan.markdown.entries import Entry, entries_of
 from tests_integration.plan.markdown.outline import Block, Line, Section, Table
@@ -69,6 +69,7 @@ EACH = re.compile(r"\b(?:build|test|tests|validate)\b.*\b(?:after|between) (?:ea
 STRATEGY = re.compile(
     r"\bmerge\b.*\b(?:strategy|order|steps|commands)\b|\bstrategy\b|\bexecution\b|\bsteps\b|\bprocedure\b"
 )
+ORDER = re.compile(r"merge\s+(?P<one>\S+)\s+(?P<when>before|after)\s+(?P<other>\S+)", re.IGNORECASE)
 WAYS = frozenset({"merge strategy", "strategy", "merge method", "merge type", "merge mode", "merge style"})
 """Labels of how merges are made."""
 
@@ -98,6 +99,8 @@ def read_rules(draft: Draft, root: Section, entries: Sequence[Entry]) -> None:
             reader.section(section, [owner[id(section)]] if id(section) in owner else [])
         elif STRATEGY.search(title):
             reader.strategy(section)
+    for line in (line for section in when_all_goes_well(root) for line in lines_of(section.blocks)):
+        reader.loose(line)
     for entry, name in zip(entries, reader.ids, strict=True):
         if told := entry.told.get("conflicts"):
             lines = told.line.lines or (Line(told.line.number, told.value, codes=told.line.codes),)
@@ -196,7 +199,7 @@ class _Rules:
         met: list[tuple[int, int]] = []
         title = label(section.heading.text)
         for inner in section.all():
-            for line in _all_lines(inner.blocks):
+            for line in lines_of(inner.blocks):
                 self.way(line)
                 self.fix(line)
                 text = f"{title} {line.text.casefold()}"
@@ -206,6 +209,18 @@ class _Rules:
                     met.append((self.ids.index(names[0]), line.number))
                     self.draft.read.add(line.number)
         self.require_order(met)
+
+    def loose(self, line: Line) -> None:
+        """Read a sentence that wants merges made otherwise, or in an order, wherever it stands."""
+        text = line.text.casefold()
+        if OTHERWISE.match(text):
+            self.way(line)
+        if found := ORDER.match(line.text):
+            names = [self.named_in(found["one"]), self.named_in(found["other"])]
+            if all(names):
+                self.draft.read.add(line.number)
+                first, second = names if found["when"].casefold() == "before" else reversed(names)
+                self.require_order((self.ids.index(one[0]), line.number) for one in (first, second))
 
     def fix(self, line: Line) -> None:
         """Hold a line about the merges against the fixes that it speaks of."""
@@ -267,10 +282,3 @@ def _behind(line: Line) -> str:
 
 def _with_children(heading: Line, blocks: Sequence[Block]) -> Line:
     return Line(heading.number, heading.text, heading.strong, heading.codes, children=tuple(blocks))
-
-
-def _all_lines(blocks: Sequence[Block]) -> Iterator[Line]:
-    for block in blocks:
-        if isinstance(block, Line):
-            yield block
-            yield from _all_lines(block.children)
