@@ -49,6 +49,12 @@ def test_a_heading_with_an_effort_and_its_branch_is_of_that_branch(tmp_path: Pat
         ("{}, if time permits", "E1.2.1 is listed, and 'if time permits' stands with it; is it merged?"),
         ("1. phase1/wave2/crew (E1.2.1 - TBD)", "E1.2.1 is listed, and 'TBD' stands with it; is it merged?"),
         ("1. phase1/wave2/crew (E1.2.1 - optional sails)", "title: optional sails"),
+        ("{}\n   - Only if `make bench` improves.", "E1.2.1 is listed, and 'Only if' stands with it; is it merged?"),
+        ("{}\n   - Status: in review", "E1.2.1 is listed, and 'in review' stands with it; is it merged?"),
+        ("{}\n   - Status: not reviewed", "E1.2.1 is listed, and 'not reviewed' stands with it; is it merged?"),
+        ("{}\n   - Status: ✅ reviewed", "title: who sails"),
+        ("{}\n   - Delete `a/b.go` in its merge.", ":10:1: fixes: this deletes a/b.go, and is part of no fix"),
+        ("{}\n   - Delete `a/b.go`", "contains: Delete a/b.go"),
     ],
 )
 def test_a_branch_of_which_it_is_open_is_asked_about(tmp_path: Path, line: str, told: str) -> None:

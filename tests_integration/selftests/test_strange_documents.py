@@ -61,7 +61,11 @@ def test_what_is_said_of_the_wave(tmp_path: Path, before: str, after: str, told:
             f"{PAY}\n   - Parent: E1.2.1",
             ":12:1: branches[3].parent: line 13 says 'E1.2.1', and this line 'E1.2.2-s",
         ),
-        (PAY, f"{PAY}\n   - Status: blocked by law", ":13:1: branches.E1.2.3: E1.2.3 is listed, and 'blocked' stands"),
+        (
+            PAY,
+            f"{PAY}\n   - Status: blocked by law",
+            ":13:1: branches.E1.2.3: E1.2.3 is listed, and 'blocked by law' stands",
+        ),
         (
             PAY,
             f"{PAY}\n   - Do not merge before May",

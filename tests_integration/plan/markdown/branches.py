@@ -6,12 +6,13 @@ from itertools import pairwise
 
 from tests_integration.plan.markdown.draft import Draft
 from tests_integration.plan.markdown.entries import DECISIVE, Entry, Told, first_alike, listings, split_of
-from tests_integration.plan.markdown.outline import Section
+from tests_integration.plan.markdown.outline import Line, Section
 from tests_integration.plan.markdown.parents import read_parents
 from tests_integration.plan.markdown.sources import put_source
 from tests_integration.plan.markdown.words import (
     COMMIT,
     EFFORT,
+    NEVER,
     aside,
     branch_name,
     is_branch_like,
@@ -23,7 +24,7 @@ from tests_integration.plan.markdown.words import (
 STATUS = frozenset({"status", "state", "remark", "remarks", "note", "notes", "comment", "ready"})
 NOT_MERGED = re.compile(
     r"\b(?:do not|don't|never) merge\b|\bnot (?:in|part of|for) this wave\b|\balready (?:merged|integrated)\b"
-    r"|\bnot ready\b",
+    r"|\bnot ready\b|\bonly (?:if|when|after)\b|\bunless\b|\bprovided that\b",
     re.IGNORECASE,
 )
 NOT_NOW = re.compile(
@@ -32,6 +33,13 @@ NOT_NOW = re.compile(
     re.IGNORECASE,
 )
 """What a status, or a note in brackets, may say of a branch that is not to be merged."""
+
+READY = re.compile(
+    r"\b(?:accepted|approved|completed?|done|final|green|implemented|ok|pass(?:ed|es|ing)?|ready|reviewed|tested|verified)\b"
+    r"|[✅✓✔☑]",
+    re.IGNORECASE,
+)
+"""What a status says of a branch that is to be merged."""
 
 OPEN = re.compile(
     r"optional|if (?:time|possible)\b.*|tb[dc]|tentative|maybe|to be (?:decided|confirmed)|not yet\b.*|later",
@@ -86,16 +94,21 @@ def _names_one(draft: Draft, entry: Entry) -> bool:
 
 def _require_merged(draft: Draft, entry: Entry, name: str) -> None:
     """Ask where a line says of a branch in the list that it is not to be merged, or not yet."""
-    for line in entry.beside:
+    status = entry.told.get("status")
+    if status and (not READY.search(status.value) or NEVER.search(status.value)):
+        _ask_whether(draft, name, status.line, status.value)
+    for line in entry.beside if status is None else [line for line in entry.beside if line is not status.line]:
         told = said(line)
         notes = [told.value] if told.label in STATUS or line in entry.beside[1:] else aside(line.text)[1]
         parts = [part for one in (aside(line.text)[0], *notes) for part in re.split(r"\s+[-–—]+\s+|[,;]\s+", one)]  # noqa: RUF001 - dashes
         found = NOT_MERGED.search(line.text) or next(filter(None, map(NOT_NOW.search, notes)), None)
         if found := found or next(filter(None, map(OPEN.fullmatch, parts)), None):
-            text = (
-                f"{name} is listed, and {found[0]!r} stands with it; is it merged? Strike it out (~~…~~) if it is not"
-            )
-            draft.ask(("branches", name), line.number, text, f"branches: [{{id: {name}}}]")
+            _ask_whether(draft, name, line, found[0])
+
+
+def _ask_whether(draft: Draft, name: str, line: Line, what: str) -> None:
+    text = f"{name} is listed, and {what!r} stands with it; is it merged? Strike it out (~~…~~) if it is not"
+    draft.ask(("branches", name), line.number, text, f"branches: [{{id: {name}}}]")
 
 
 def _mark_read(draft: Draft, entry: Entry) -> None:

@@ -33,6 +33,7 @@ LABELS = {
     "title": ("title", "name"),
     "id": ("id", "effort", "effort id"),
     "conflicts": ("expected conflicts", "expected conflict", "conflicts", "conflict resolution", "conflicts with"),
+    "status": ("status", "state"),
     "order": ("order", "merge order", "no", "nr", "step", "seq", "sequence", "position"),
 }
 """Labels and heads of columns for each thing that is said of a branch."""
@@ -58,6 +59,9 @@ PARTS = re.compile(r"\s*[,;]\s+|\s+[-–—]+\s+")  # noqa: RUF001 - dashes as p
 NUMBER = re.compile(r"^(?:#?[0-9]+[.):]|step [0-9]+:?)\s+", re.IGNORECASE)
 WITHIN = re.compile(r"(?<![\w.])(?:effort-)?(E?[0-9]+(?:\.[0-9]+)+)(?![\w.])", re.IGNORECASE)
 """An effort in the name of a branch."""
+
+OF_MERGE = re.compile(r"\bmerg", re.IGNORECASE)
+"""By this a sentence below a branch is about its merge, and not about what the branch brings."""
 
 VERB = re.compile(r"^(?:merge|integrate)\s+(?=\S+/\S)", re.IGNORECASE)
 MENTION = re.compile(r"\b(?:BUG|FIX|ISSUE|DEFECT)-[0-9]+\b")
@@ -260,7 +264,7 @@ def _read_below(entry: Entry, lines: tuple[Line, ...]) -> None:
             elif kind:
                 entry.tell(kind, value or below, line)
     for line in lines:
-        if not said(line).label and not MENTION.search(line.text):
+        if not said(line).label and not MENTION.search(line.text) and not OF_MERGE.search(line.text):
             entry.tell("contains", line.text, line)
             if (found := STANDS.search(line.text)) and (EFFORT.fullmatch(found[1]) or is_branch_like(found[1])):
                 entry.tell("parent", found[1], line)

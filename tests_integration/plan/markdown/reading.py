@@ -8,7 +8,7 @@ from pathlib import Path
 from tests_integration.plan.markdown.branches import read_branches
 from tests_integration.plan.markdown.commands import ask_about_deeds
 from tests_integration.plan.markdown.draft import Draft, Surroundings
-from tests_integration.plan.markdown.entries import belongs_to_listing
+from tests_integration.plan.markdown.entries import OF_MERGE, belongs_to_listing
 from tests_integration.plan.markdown.fixes import is_of_fix, read_fixes
 from tests_integration.plan.markdown.gates import read_gates
 from tests_integration.plan.markdown.header import facts, read_bases, read_header
@@ -79,7 +79,9 @@ def _read(draft: Draft, root: Section) -> list[Promise]:
     read_rules(draft, root, entries)
     read_gates(draft, root, listing, wave.heading.number)
     promises = read_outcome(draft, root, entries)
-    ask_about_deeds(draft, root, {line.number for entry in entries for line in entry.beside})
+    ask_about_deeds(
+        draft, root, {line.number for entry in entries for line in entry.beside if not OF_MERGE.search(line.text)}
+    )
     tell_unread(draft, root)
     return promises
 
