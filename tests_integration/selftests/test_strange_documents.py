@@ -222,6 +222,8 @@ OWN = "\n```yaml plan\nfixes: [{{id: FIX-1, problem: twin, after: E1.2.3, delete
         ("delete `a/b.go`" + OWN.format("a/b.go"), "delete: [a/b.go] # line 16"),
         ("delete `a/b.go`" + OWN.format("a/c.go"), f":14:1: fixes: {GONE}"),
         ("delete `a/b.go`" + OWN.format("").replace("[]", ""), f":14:1: fixes: {GONE}"),
+        ("delete `a/b.go`" + OWN.format("[x], {y: z}"), f":14:1: fixes: {GONE}"),
+        ("delete `a/b.go`" + OWN.format("").replace("delete: []", "take: x, patch: [[y]]"), f":14:1: fixes: {GONE}"),
         ("```\ngit rm a/b.go\n```" + OWN.format("a/b.go"), "delete: [a/b.go] # line 18"),
         ("## Rollback\ndelete `a/b.go`", "nothing is taken from lines 15, 18"),
     ],

@@ -3,7 +3,6 @@
 import re
 import shlex
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from tests_integration.plan.markdown.draft import OWN, Draft
 from tests_integration.plan.markdown.fixes import asks_for, is_of_fix
@@ -135,28 +134,28 @@ def _is_declared(draft: Draft, command: str, rest: list[str]) -> bool:
     if command == "rm":
         return bool(paths) and _is_done(draft, paths)
     side = next((word.removeprefix("--") for word in rest if word in {"--ours", "--theirs"}), "")
-    taken = {path for fix in _declared(draft, "fixes") for path in _listed(_value(fix, "take"), side)}
-    taken |= {
-        path for rule in _declared(draft, "resolve") if _value(rule, "take") == side for path in _listed(rule, "paths")
-    }
+    taken = {path for fix in _declared(draft, "fixes") for path in _texts(_value(fix, "take"), side)}
+    rules = (rule for rule in _declared(draft, "resolve") if _value(rule, "take") == side)
+    taken |= {path for rule in rules for path in _texts(rule, "paths")}
     return bool(side) and bool(paths) and paths <= taken
 
 
 def _is_done(draft: Draft, files: Iterable[str]) -> bool:
     """Whether fixes of the plan delete or apply these files."""
     fixes = _declared(draft, "fixes")
-    return set(files) <= {path for fix in fixes for path in (*_listed(fix, "delete"), _value(fix, "patch"))}
+    return set(files) <= {path for fix in fixes for key in ("delete", "patch") for path in _texts(fix, key)}
 
 
 def _declared(draft: Draft, key: str) -> list[object]:
     """Fixes or rules: those of the document's words, and those of its own block of YAML."""
-    return [one for of in (draft.data, draft.settled) for one in _listed(of, key)]
+    parts = (_value(of, key) for of in (draft.data, draft.settled))
+    return [one for part in parts if isinstance(part, list) for one in part]
 
 
-def _listed(of: object, key: str) -> list[Any]:
-    """The list that a mapping has under a key; none where it is another thing, which is told elsewhere."""
+def _texts(of: object, key: str) -> list[str]:
+    """The text, or the texts in the list, that a mapping has under a key; what else is there is told elsewhere."""
     found = _value(of, key)
-    return found if isinstance(found, list) else []
+    return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, str)]
 
 
 def _value(of: object, key: str) -> object:
