@@ -61,6 +61,10 @@ def test_a_branch_of_which_it_is_open_is_asked_about(tmp_path: Path, line: str, 
     assert told in made(tmp_path, (CREW, line.format(CREW)))
 
 
+def test_a_status_is_asked_about_once(tmp_path: Path) -> None:
+    assert made(tmp_path, (CREW, f"{CREW}\n   - Status: blocked by law")).count("is it merged?") == 1
+
+
 LABELLED = (
     "## Branches\n\n* **Branch:** `origin/team/a`\n  **Commit:** e6f5cdd\n* **Branch:** `origin/team/b`\n  {}\n\n"
 )

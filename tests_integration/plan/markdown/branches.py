@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from tests_integration.plan.markdown.draft import Draft
-from tests_integration.plan.markdown.entries import DECISIVE, Entry, Told, first_alike, listings, split_of
+from tests_integration.plan.markdown.entries import DECISIVE, PARTS, Entry, Told, first_alike, listings, split_of
 from tests_integration.plan.markdown.outline import Line, Section
 from tests_integration.plan.markdown.parents import read_parents
 from tests_integration.plan.markdown.sources import put_source
@@ -97,10 +97,12 @@ def _require_merged(draft: Draft, entry: Entry, name: str) -> None:
     status = entry.told.get("status")
     if status and (not READY.search(status.value) or NEVER.search(status.value)):
         _ask_whether(draft, name, status.line, status.value)
-    for line in entry.beside if status is None else [line for line in entry.beside if line is not status.line]:
-        told = said(line)
-        notes = [told.value] if told.label in STATUS or line in entry.beside[1:] else aside(line.text)[1]
-        parts = [part for one in (aside(line.text)[0], *notes) for part in re.split(r"\s+[-–—]+\s+|[,;]\s+", one)]  # noqa: RUF001 - dashes
+    for line in entry.beside:
+        if status and line is status.line:
+            continue
+        told, (text, inside) = said(line), aside(line.text)
+        notes = [told.value] if told.label in STATUS or line in entry.beside[1:] else inside
+        parts = [part for one in (text, *notes) for part in PARTS.split(one)]
         found = NOT_MERGED.search(line.text) or next(filter(None, map(NOT_NOW.search, notes)), None)
         if found := found or next(filter(None, map(OPEN.fullmatch, parts)), None):
             _ask_whether(draft, name, line, found[0])
